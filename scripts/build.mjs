@@ -40,6 +40,8 @@ const providers = {
   'openai-compatible': '@ai-sdk/openai-compatible',
   http: 'undici',
   mcp: '@modelcontextprotocol/client',
+  'mcp-server': '@modelcontextprotocol/server',
+  'mcp-stdio': '@modelcontextprotocol/server/stdio',
 };
 const providersBeside = {
   name: 'providers-beside',

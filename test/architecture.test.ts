@@ -58,6 +58,7 @@ const floors: Record<string, string[]> = {
     'run',
     'demo',
     'screen',
+    'mcp-server',
     'chaos',
     'completion',
   ],

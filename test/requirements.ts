@@ -18,6 +18,7 @@ import { delivery } from './requirements/delivery.ts';
 import { growth } from './requirements/growth.ts';
 import { homeEvents } from './requirements/home-events.ts';
 import { hooks } from './requirements/hooks.ts';
+import { hosts } from './requirements/hosts.ts';
 import { house } from './requirements/house.ts';
 import { images } from './requirements/images.ts';
 import { library } from './requirements/library.ts';
@@ -58,6 +59,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...growth,
   ...homeEvents,
   ...hooks,
+  ...hosts,
   ...house,
   ...images,
   ...library,

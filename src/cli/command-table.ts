@@ -149,6 +149,28 @@ export const commands: readonly CommandSpec[] = [
     run: async (context) => (await import('./demo/demo.ts')).demoCommand(context),
   },
   {
+    usage: 'mcp',
+    group: work,
+    summary: 'be an MCP server for another host (Claude Code, Codex …), whose model then has pods',
+    options: [
+      ['--as <name>', 'the mailbox that holds the reports (default: one for each working directory)'],
+      ['--write <paths...>', 'paths that its pods may change (default: none)'],
+      ['--read <paths...>', 'paths that they may read (default: the working directory)'],
+      ...settingOptions,
+    ],
+    more: [
+      'Speaks MCP on stdin and stdout; docs/hosts.md says how each host is configured. These flags bound all of its pods: a call can only narrow them.',
+      'Its end stops no pod. A report stays in the mailbox until the host has acknowledged it. What a pod asks a person is asked by the host, where it can, else "podkin approvals" lists it.',
+    ].join('\n'),
+    run: async (context, input) =>
+      (await import('./mcp-server/mcp.ts')).mcpServerCommand(context, {
+        ...settingOptionsOf(input),
+        as: input.text('as'),
+        read: input.list('read'),
+        write: input.list('write'),
+      }),
+  },
+  {
     usage: 'ps',
     group: inspect,
     summary: 'list the trees of this directory',

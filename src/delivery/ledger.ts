@@ -145,7 +145,10 @@ function takeEntry(state: State, entry: Entry): void {
   else if (entry.type === 'podEventReceived') takeReceipt(state, entry);
   else if (entry.type === 'systemItem') takeItem(state, entry);
   else if (entry.type === 'toolResult') takeToolResult(state, entry);
-  else if (entry.type === 'stepCompleted') takeSeen(state, entry.seenThrough, entry.time);
+  else if (entry.type === 'stepCompleted')
+    takeSeen(state, (itemSeq) => itemSeq <= entry.seenThrough, entry.time);
+  else if (entry.type === 'itemsSeen')
+    takeSeen(state, (itemSeq) => entry.items.includes(itemSeq), entry.time);
   else takeMood(state, entry);
 }
 
@@ -291,9 +294,9 @@ function takeToolResult(state: State, entry: Entry<ToolResultEntry>): void {
   }
 }
 
-function takeSeen(state: State, seenThrough: number, at: string): void {
+function takeSeen(state: State, isSeen: (itemSeq: number) => boolean, at: string): void {
   state.unseen = state.unseen.filter(({ row, itemSeq }) => {
-    const seen = itemSeq !== null && itemSeq <= seenThrough;
+    const seen = itemSeq !== null && isSeen(itemSeq);
     if (seen) Object.assign(row, { state: 'seen', seenAt: at });
     return !seen;
   });

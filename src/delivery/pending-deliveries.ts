@@ -52,7 +52,7 @@ function bufferedRow(facts: Facts, { content, receivedAt, wakes }: BufferedItem)
 }
 
 function unseenRow(facts: Facts, { entrySeq, receivedAt }: UnseenItem): Delivery[] {
-  const entry = saidAt(facts, entrySeq);
+  const entry = facts.mailbox?.out.get(entrySeq) ?? saidAt(facts, entrySeq);
   if (entry?.type !== 'systemItem' || entry.item.kind !== 'podEvent') return [];
   const { from, seq, event } = entry.item;
   const row = inbound(facts, { from: from.name, seq, kind: event.kind, receivedAt });

@@ -8,6 +8,7 @@ import { approveParams, approveResult, closedApprovalSchema, approvalRequestSche
 import { boundSchema, budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
 import { compactionTime } from './compaction.ts';
 import { completeParams, completeResult } from './complete.ts';
+import { inboxParams, inboxResult, outsideCallParams, outsideCallResult } from './mailbox.ts';
 import { traceparent } from './traceparent.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { type SentPodEvent, pathScopeSchema, sentPodEvent } from './pod-event.ts';
@@ -310,6 +311,18 @@ export const methods = {
       }),
     ),
     result: once(() => z.object({ mode: z.string(), unheard: z.array(podName()) })),
+  },
+  outside: {
+    who: 'person',
+    doc: 'Of a mailbox alone (`podkin mcp`): what a host outside wants done with the pods below it; answered when the answer is on disk. Given again with the same `request` nothing is done twice, and the answer is the same; what has failed may be given again.',
+    params: outsideCallParams,
+    result: outsideCallResult,
+  },
+  inbox: {
+    who: 'person',
+    doc: 'Of a mailbox alone: first what is acknowledged by `ack` (it is seen, for ever), then the reports that are out: those handed out before and not acknowledged, under the same ids, and new ones up to 50 in all. Answered when all of that is on disk.',
+    params: inboxParams,
+    result: inboxResult,
   },
   openApprovals: {
     who: 'linked child',

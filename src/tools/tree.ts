@@ -34,8 +34,13 @@ export interface SpawnRequest {
 /** Every function answers; what went wrong is said in the answer, for the model. */
 export interface Tree {
   spawn(request: SpawnRequest, context: ToolContext): Promise<ToolAnswer>;
-  send(request: { name: string; message: string }, context: ToolContext): Promise<ToolAnswer>;
-  readOutput(name: string): Promise<ToolAnswer>;
+  /** `assignment`: the id of the run, minted before by whoever may repeat this. */
+  send(
+    request: { name: string; message: string; assignment?: string },
+    context: ToolContext,
+  ): Promise<ToolAnswer>;
+  /** From `since` on; where it is left out, from where the last read has stopped. */
+  readOutput(name: string, since?: string): Promise<ToolAnswer>;
   stop(name: string): Promise<ToolAnswer>;
   list(): Promise<ToolAnswer>;
 }

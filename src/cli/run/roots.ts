@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { FoundPod } from '../../client/find-pod.ts';
 import type { HomeIndex } from '../../client/home-index.ts';
 import { viewHome } from '../../client/pod-view.ts';
+import { mailboxIn } from '../../session/facts/mailbox-entries.ts';
 import { firstTaskOf } from '../../client/first-task.ts';
 import { askChoice, canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
@@ -15,7 +16,7 @@ function rootsAt(index: HomeIndex, cwd: string): FoundPod[] {
   const isAt = samePlaceAs(realPath(cwd));
   return index
     .all()
-    .filter(({ spec }) => spec.parent === null && isAt(spec.cwd))
+    .filter(({ spec }) => spec.parent === null && mailboxIn(spec.settings) === null && isAt(spec.cwd))
     .map((pod) => ({ pod, usedMs: lastUsedMs(pod) }))
     .sort((a, b) => b.usedMs - a.usedMs || (a.pod.instance < b.pod.instance ? 1 : -1))
     .map(({ pod }) => pod);

@@ -54,7 +54,8 @@ export async function runCommand(
   const shown: Shown = { headless: options.print === true, format: checkFormat(options), screens };
   if (options.continue !== undefined || options.resume === true) return await goOn(context, options, shown);
   const task = await givenText(context, { noun: 'task', words: options.task, stdin: options.stdin });
-  const plan = await planOf(context, options);
+  const isPrint = options.print === true;
+  const plan = await planOf(context, options, { mayAsk: !isPrint, headless: isPrint });
   checkSocketFolder(context);
   if (options.request !== undefined)
     return await requested(context, { options, plan, task, shown, id: options.request });
@@ -187,14 +188,17 @@ function checkFormat(options: RunOptions): OutputFormat {
   return format;
 }
 
-/** Throws `CommandFailed` (usage) for what cannot be. */
-async function planOf(context: CommandContext, options: RunOptions): Promise<RootPlan> {
+/** Throws `CommandFailed` (usage) for what cannot be. `headless`: of its pods nobody can be asked. */
+export async function planOf(
+  context: CommandContext,
+  options: RunOptions,
+  { mayAsk, headless }: { mayAsk: boolean; headless: boolean },
+): Promise<RootPlan> {
   const { environment } = context;
   const cwd = realPath(fromCwd(context, options.cwd ?? '.'));
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw usage(`--cwd ${cwd}: there is no such directory`);
   const evidence = await evidenceAsked(context, options);
-  const mayAsk = options.print !== true;
   const isSaid = [options.read, options.write].some((paths) => (paths ?? []).length > 0);
   if (options.cwd === undefined && !isSaid) await checkStartingPlace(context, cwd, { mayAsk });
   const { profile, profileScope, profiles, ...configuration } = await loadConfiguration({
@@ -222,7 +226,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     deny: [...scope.deny, ...checkedPaths('--deny', options.deny)],
     denyWrite: [...scope.denyWrite, ...checkedPaths('--deny-write', options.denyWrite)],
     permissionMode,
-    permissions: { ...rules, headless: options.print === true },
+    permissions: { ...rules, headless },
     instructions,
     limits,
     tokens: tokensOf(options.maxTokens),

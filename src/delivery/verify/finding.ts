@@ -34,6 +34,8 @@ export const promises = {
   S1: 'a path is held by one pod at a time',
   S2: 'what was handed down returns once',
   S4: 'who waits for paths begins nothing, and its wait ends once',
+  X1: 'a mailbox begins no turn, and what its host has acknowledged was handed out to it',
+  X2: 'a call of a host outside is done once',
   log: 'the file is whole and of a pod',
 } as const;
 export type Rule = keyof typeof promises;

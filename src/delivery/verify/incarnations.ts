@@ -24,6 +24,8 @@ const ofRunningPod: readonly EntryBody['type'][] = [
   'turnEnded',
   'interrupted',
   'approval',
+  'outsideCall',
+  'itemsSeen',
 ];
 const isOfRunningPod: ReadonlySet<string> = new Set(ofRunningPod);
 

@@ -167,10 +167,13 @@ export class InputCheck extends Check {
     }
   }
 
-  /** An orderly end gives the model's items to the history first, and cuts off no pod that was free. */
+  /**
+   * An orderly end gives the model's items to the history first, and cuts off no pod that was free. What
+   * waits for a host outside stays.
+   */
   #stopped(seq: number): void {
     for (const item of this.#state.waiting) {
-      if (item.isShown) continue;
+      if (item.isShown || this.#state.isMailbox) continue;
       item.isShown = true;
       const rule = item.content.kind === 'podEvent' ? 'I1' : 'R2';
       this.find(

@@ -22,6 +22,7 @@ import type { Check, Finding, Rule } from './finding.ts';
 import { type ChildView, InboxCheck, type SenderView } from './inbox.ts';
 import { IncarnationCheck } from './incarnations.ts';
 import { InputCheck } from './inputs.ts';
+import { MailboxCheck } from './mailbox.ts';
 import { ReceiptCheck } from './receipts.ts';
 import { ReportCheck } from './reports.ts';
 import { ResponseCheck } from './responses.ts';
@@ -121,6 +122,7 @@ export class LogCheck {
       new TimeCheck(name),
       new EvidenceCheck(name),
       new ApprovalCheck(name),
+      new MailboxCheck(name),
       this.#budget,
     ];
     this.#ofWholeLogs = new Set(ofWholeLogs);

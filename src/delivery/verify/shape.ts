@@ -204,7 +204,7 @@ const shapes: { readonly [T in EntryBody['type']]?: Test } = {
     closes: names,
     readAt: optional(isCount),
   }),
-  child: fields({ child: isRef, state: isText, incarnation: optional(isCount) }),
+  child: fields({ child: isRef, state: isText, incarnation: optional(isCount), call: optional(isText) }),
   scope: fields({
     change: oneOf('delegated', 'reclaimed', 'granted'),
     child: optional(isRef),
@@ -223,6 +223,9 @@ const shapes: { readonly [T in EntryBody['type']]?: Test } = {
   compaction: fields({ usage: isUsage }),
   compactionFailed: fields({ usage: isUsage }),
   discarded: fields({ through: isCount }),
+  // Of a mailbox, for the host outside.
+  outsideCall: fields({ state: oneOf('begun', 'done', 'failed'), request: isText, digest: optional(isText) }),
+  itemsSeen: fields({ items: listOf(isCount) }),
 };
 const tests = new Map<string, Test>(Object.entries(shapes));
 

@@ -80,6 +80,8 @@ interface Held {
 export class PodState {
   /** It has a parent. */
   isChild = false;
+  /** It stands for a host outside: what waits, waits for that. */
+  isMailbox = false;
   incarnation = 0;
   /** The newest incarnation ended in order. */
   hasStopped = false;
@@ -121,8 +123,9 @@ export class PodState {
   /** Lives, inputs, and what passes between pods. */
   #ofPods(): Takers {
     return {
-      session: ({ parent }) => {
+      session: ({ parent, settings }) => {
         this.isChild = parent !== null;
+        this.isMailbox = 'mailbox' in settings;
       },
       started: ({ incarnation }) => {
         if (this.incarnation > 0 && !this.hasStopped) this.deaths += 1;
@@ -171,6 +174,9 @@ export class PodState {
       toolResult: (entry) => this.#result(entry),
       systemItem: (entry) => this.#item(entry),
       stepCompleted: (entry) => this.#step(entry),
+      itemsSeen: ({ items }) => {
+        this.unseen = this.unseen.filter(({ itemAt }) => !items.includes(itemAt));
+      },
       turnEnded: (entry) => this.#turnEnded(entry),
       interrupted: ({ turn }) => {
         if (this.turn === null || this.turn.turn !== turn) return;

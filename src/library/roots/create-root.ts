@@ -63,6 +63,8 @@ export interface RootPlan extends ScopeRequest {
   readonly effort?: Effort | undefined;
   /** The person's commands at what happens in the tree. */
   readonly hooks?: readonly Hook[];
+  /** It stands for a session outside, and has no turns of its own. */
+  readonly mailbox?: JsonObject;
   /** What a person says of single models. */
   readonly models?: Readonly<Record<string, ModelSettings>> | undefined;
   /** The MCP servers of the tree. */
@@ -141,6 +143,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       ...(plan.hooks && plan.hooks.length > 0 && { hooks: hookSettings(plan.hooks) }),
       ...(plan.effort !== undefined && { effort: plan.effort }),
       ...profileSettings(plan),
+      ...(plan.mailbox !== undefined && { mailbox: plan.mailbox }),
     },
   };
   const { folder } = createPodFolder(home, spec);

@@ -17,9 +17,10 @@ import { statusView } from '../machine/status-view.ts';
 import { ModesBelow } from '../children/modes-below.ts';
 import { podHandlers } from '../serve/handlers.ts';
 import { linkView } from '../serve/link-view.ts';
+import { Mailbox } from '../serve/mailbox.ts';
 import type { Observers } from '../serve/observers.ts';
 import { feedsOf } from '../serve/feeds.ts';
-import { ParentLink } from '../parent/link.ts';
+import { type LinkNotice, ParentLink } from '../parent/link.ts';
 import type { Worker } from '../host.ts';
 import type { Pod } from '../pod.ts';
 import { podTree } from '../children/pod-tree.ts';
@@ -36,14 +37,14 @@ export interface Assembled {
   children: Children;
   parentLink: ParentLink | null;
   hooks: HookDesk;
+  mailbox: Mailbox;
   /** Fulfils when the pod has said its last word. */
   ended: Promise<void>;
 }
 
 export function assemble(pod: Pod): Assembled {
-  const { parent } = pod.session;
-  const worker = workerOf(pod);
   const { host } = pod;
+  const worker = workerOf(pod);
   const sandbox = host.work.sandbox(worker);
   const approvalGate = gateOf(pod, sandbox, () => approvalFeed.changed());
   const feeds = feedsOf(pod, {
@@ -57,7 +58,7 @@ export function assemble(pod: Pod): Assembled {
     feeds.linked(client);
     budget.linked();
   };
-  const parentLink = parent === null ? null : new ParentLink(pod, parent, onLinked, treeFeed.onNotice);
+  const parentLink = linkOf(pod, onLinked, treeFeed.onNotice);
   const budget: BudgetDesk = new BudgetDesk(pod, { children, parentLink }, () => runner.budgetArrived());
   const { tools, guidance } = toolsOf({ pod, children, parentLink });
   const project = new ProjectContext(pod);
@@ -95,8 +96,9 @@ export function assemble(pod: Pod): Assembled {
   const toolNames = tools.map((tool) => tool.name);
   const contextOfInput = () => runner.contextOfInput();
   const parts = { ...feeds, pod, children, parentLink, toolNames, contextOfInput };
-  const handlers = podHandlers({ ...parts, approvalGate, sandbox, budget, modesBelow });
-  return { handlers, observers: feeds.observers, children, parentLink, hooks, ended: ended.promise };
+  const mailbox = new Mailbox({ ...parts, approvalGate });
+  const handlers = podHandlers({ ...parts, approvalGate, sandbox, budget, modesBelow, mailbox });
+  return { handlers, observers: feeds.observers, children, parentLink, hooks, mailbox, ended: ended.promise };
 }
 
 /** Never rejects. */
@@ -126,6 +128,12 @@ function gateOf(pod: Pod, sandbox: Sandbox, onChanged: () => void): ApprovalGate
     heldGit: (command) => heldGitOf(pod, command),
     onChanged,
   });
+}
+
+/** Null for a root. */
+function linkOf(pod: Pod, onLinked: (client: Client) => void, onNotice: LinkNotice): ParentLink | null {
+  const { parent } = pod.session;
+  return parent === null ? null : new ParentLink(pod, parent, onLinked, onNotice);
 }
 
 /** Its session as it is whenever that is asked for. */

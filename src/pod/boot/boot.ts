@@ -87,7 +87,7 @@ async function live(
   parts.parentLink?.start();
   pod.input((core) => boot(core));
   const present = keeper(pod, server);
-  const endSweeps = host.clock.every(pod.core.limits.sweepMs, () => sweep(pod, present, parts.children));
+  const endSweeps = host.clock.every(pod.core.limits.sweepMs, () => sweep(pod, present, parts));
   parts.children.sweep();
   await ended;
   endSweeps();
@@ -130,12 +130,17 @@ function removeLeftovers(pod: Pod): void {
   }
 }
 
-function sweep(pod: Pod, keepPresent: () => Promise<void>, children: { sweep(): void }): void {
+function sweep(
+  pod: Pod,
+  keepPresent: () => Promise<void>,
+  { children, mailbox }: Pick<Assembled, 'children' | 'mailbox'>,
+): void {
   // First of all: what follows makes again what is missing, and would do it where the home no longer is.
   if (!logInPlace(pod)) return;
   children.sweep();
   pod.claims.sweep();
   pod.input((core) => watchdog(core));
+  if (pod.facts.mailbox !== null) mailbox.sweep();
   keepPresent().catch((error: unknown) => {
     pod.host.self.complain(`the socket could not be put back: ${String(error)}`);
   });

@@ -55,8 +55,9 @@ export async function stopSelf(parts: StopParts): Promise<void> {
     .catch(() => null);
   pod.tryCommit([
     ...(left === null ? [] : [leftAlert(left)]),
-    // What waits for the model is final as consumed; a restore finds it unseen and asks.
-    ...systemItemsFromBuffer(pod.core, pod.facts.lastTurn?.turn ?? ''),
+    // What waits for the model is final as consumed; a restore finds it unseen and asks. What waits for a
+    // host outside is handed out to it, and to nobody before.
+    ...(pod.facts.mailbox === null ? systemItemsFromBuffer(pod.core, pod.facts.lastTurn?.turn ?? '') : []),
     stoppedEntry(pod.facts, pod.core.live.stopReason?.reason ?? ''),
   ]);
   await pod.durable().catch(() => undefined);

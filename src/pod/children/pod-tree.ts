@@ -42,11 +42,26 @@ export function podTree(family: PodContext): Tree {
           text: `Pod "${child.name}" ${does}${where} You will get a notice when it finishes, fails, stops or dies. If you have nothing else to do, end your turn now.`,
         };
       }),
-    send: ({ name, message }, context) =>
-      answered(() => withChild(pod, name, (child) => sendTo(pod, children, child, { message, context }))),
-    readOutput: (name) => answered(() => withChild(pod, name, (child) => readFrom(pod, children, child))),
+    send: ({ name, ...asked }, context) =>
+      answered(() => withChild(pod, name, (child) => sendTo(pod, children, child, { ...asked, context }))),
+    readOutput: (name, since) =>
+      answered(() => withChild(pod, name, (child) => readFrom(family, child, since))),
     stop: (name) => answered(() => withChild(pod, name, (child) => stopChild(pod, children, child))),
     list: () => answered(() => list(pod)),
+  };
+}
+
+/** The same for a host outside, which is woken by nothing: it asks for its reports. */
+export function outsideTree(family: PodContext): Tree {
+  return {
+    ...podTree(family),
+    spawn: (request, context) =>
+      answered(async () => {
+        const { child, waits, planned } = await spawnChild(family, request, context);
+        const does = waits === null ? 'is working on it' : `waits for ${waits}`;
+        const where = planned === null ? '' : ` ${clonedText(planned)}`;
+        return { text: `Pod "${child.name}" (${family.pod.path}/${child.name}) ${does}.${where}` };
+      }),
   };
 }
 
@@ -107,15 +122,16 @@ async function sendTo(
   pod: Pod,
   children: Children,
   child: ChildFacts,
-  asked: { message: string; context: ToolContext },
+  asked: { message: string; assignment?: string | undefined; context: ToolContext },
 ): Promise<ToolAnswer> {
   // Its spawn is under way in a call beside this one, and may yet be undone.
   if (child.incarnation === 0) {
     return { text: `Pod "${child.name}" is still being started; send it again.`, isError: true };
   }
   const ref = { name: child.name, instance: child.instance };
+  const { message: text, assignment } = asked;
   const { hops, traceparent: trace } = asked.context;
-  const request = { child: ref, text: asked.message, hops, trace };
+  const request = { child: ref, text, assignment, hops, trace };
   const dead = children.hasEnded(child.instance) || processGone(pod, child);
   if (dead) await startAgain(pod, children, child);
   await sendRun(pod, children, request);
@@ -145,8 +161,12 @@ async function startAgain(pod: Pod, children: Children, child: ChildFacts): Prom
   await children.links.linked(child.instance, { timeoutMs: pod.core.limits.spawnMs, exited });
 }
 
-async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
-  const since = pod.facts.readCursors.get(child.instance);
+async function readFrom(
+  { pod, children }: PodContext,
+  child: ChildFacts,
+  given: string | undefined,
+): Promise<ToolAnswer> {
+  const since = given ?? pod.facts.readCursors.get(child.instance);
   const params = { maxChars: outputCharsMax, ...(since === undefined ? {} : { since }) };
   const path = pod.socketOf(child);
   const sent = await pod.host.wire.send(path, 'readOutput', params);

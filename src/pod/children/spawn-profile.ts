@@ -51,12 +51,15 @@ function smaller(one: number | undefined, other: number | undefined): number | u
   return given.length === 0 ? undefined : Math.min(...given);
 }
 
-/** Of what it was made with a child inherits all but the role that its parent plays. */
+/**
+ * Of what it was made with a child inherits all but the role that its parent plays, also that for a host
+ * outside.
+ */
 export function childSettings(
   settings: JsonObject,
   { name, profile }: { name: string | undefined; profile: Profile | null },
 ): JsonObject {
-  const { profile: _, ...inherited } = settings;
+  const { profile: _, mailbox: _mailbox, ...inherited } = settings;
   if (profile === null) return inherited;
   const tools = toolsOfBoth(toolsIn(settings), profile.tools);
   return {

@@ -299,7 +299,7 @@ export function refuseStopping(core: Core): void {
 }
 
 /** After its last line the log takes nothing more in: the sender keeps it for the next start. */
-function refuseStopped(core: Core): void {
+export function refuseStopped(core: Core): void {
   if (core.facts.stopped)
     throw new WireError('stopping', 'The pod has ended; send it again when it is restored.');
 }

@@ -13,7 +13,8 @@
  *   notifications.
  * - S5 A compaction that a person asked for is made between two turns, once no run waits; nothing of S2 is
  *   committed for it: what was asked for stays due until it has an end (K3).
- * - S6 Nothing begins while the pod waits for paths that are another's (`facts.scopeWait`).
+ * - S6 Nothing begins while the pod waits for paths that are another's (`facts.scopeWait`), and never in a
+ *   mailbox (`mailbox.ts`).
  *
  * Absent: sockets, files, timers, the model. They are behind `CorePorts`.
  */
@@ -37,7 +38,7 @@ import { beginTime, endTime, onTime } from './turn-time.ts';
 /** `urgent`: at a turn's end and when the coalescing timer has run out, nothing is waited for. */
 export function evaluate(core: Core, options: { urgent: boolean }): void {
   const { facts, live } = core;
-  if (live.mode !== 'idle' || live.storage !== null || facts.paused) return;
+  if (live.mode !== 'idle' || live.storage !== null || facts.paused || facts.mailbox !== null) return;
   if (facts.turn !== null) closeInterrupted(core, 'the log could not be written');
   // Not closed: the log refuses still, and its timer comes back here (S3).
   if (facts.turn !== null || facts.scopeWait !== null) return;

@@ -21,6 +21,8 @@ import { refusingPods } from './refusing-pods.ts';
 import { entriesBefore } from './entries-before.ts';
 import { complete } from './complete.ts';
 import { deliveries } from './deliveries.ts';
+import type { Mailbox } from './mailbox.ts';
+import { refuseMailbox } from '../machine/mailbox.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { type Named, withFiles } from '../turn/input-files.ts';
 import type { Observers } from './observers.ts';
@@ -47,6 +49,7 @@ export interface HandlerParts {
   sandbox: Sandbox;
   budget: BudgetDesk;
   modesBelow: ModesBelow;
+  mailbox: Mailbox;
 }
 
 export function podHandlers(parts: HandlerParts): Handlers {
@@ -95,6 +98,8 @@ function allHandlers(parts: HandlerParts): Handlers {
       return {};
     },
     readOutput: (params) => output(pod, params),
+    outside: (params) => parts.mailbox.call(params),
+    inbox: (params) => parts.mailbox.inbox(params),
     entries: (params) => entriesBefore(pod.log, params),
     deliveries: (params) => deliveries(parts, params),
     link: async (params, { connection }) => {
@@ -184,6 +189,7 @@ function ownTokenHash(pod: Pod): string {
 
 async function run(parts: HandlerParts, params: Params<'run'>): Promise<Result<'run'>> {
   const { pod, parentLink } = parts;
+  refuseMailbox(pod.facts, 'a run');
   const by = senderOf(pod, params.from);
   if (by === 'parent' && params.link !== undefined) await parentLink?.refuseOvertaken(params.link);
   const { parent } = pod.session;
@@ -273,6 +279,7 @@ async function controlled(pod: Pod, act: () => void): Promise<{ status: ReturnTy
 }
 
 async function compact(pod: Pod, { instructions }: Params<'compact'>): Promise<Result<'compact'>> {
+  refuseMailbox(pod.facts, 'what is to be shortened');
   const asked = pod.input((core) => onCompact(core, instructions ?? null));
   await durably(pod);
   return { status: statusOf(pod.core), ...asked };

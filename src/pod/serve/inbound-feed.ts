@@ -9,18 +9,19 @@ type ChildEvent = Pick<Inbound, 'from' | 'seq' | 'kind'>;
 export class InboundFeed {
   readonly #facts: Facts;
   readonly #show: (event: ShownEvent) => void;
-  /** What was given to the model and is not seen, in order; null: no event, or one from before. */
-  #given: (ChildEvent | null)[];
+  /** By entry seq: what was given to the model and is not seen; null: no event, or one from before. */
+  readonly #given: Map<number, ChildEvent | null>;
 
   constructor(facts: Facts, show: (event: ShownEvent) => void) {
     this.#facts = facts;
     this.#show = show;
-    this.#given = facts.unseen.map(() => null);
+    this.#given = new Map(facts.unseen.map(({ entrySeq }) => [entrySeq, null]));
   }
 
   /** Behind each append. */
   committed(bodies: readonly EntryBody[]): void {
-    for (const body of bodies) {
+    const before = this.#facts.lastSeq - bodies.length;
+    for (const [at, body] of bodies.entries()) {
       if (body.type === 'podEventReceived') {
         const { from, eventSeq, event } = body;
         const one = { from: from.name, seq: eventSeq, kind: event.kind };
@@ -30,16 +31,17 @@ export class InboundFeed {
         const { item } = body;
         const isEvent = item.kind === 'podEvent';
         const one = isEvent ? { from: item.from.name, seq: item.seq, kind: item.event.kind } : null;
-        this.#given.push(one);
+        this.#given.set(before + at + 1, one);
         if (one !== null) this.#say(one, 'consumed');
-      } else if (body.type === 'stepCompleted') this.#seen();
+      } else if (body.type === 'stepCompleted' || body.type === 'itemsSeen') this.#seen();
     }
   }
 
-  /** The facts have let go of the first of them. */
   #seen(): void {
-    while (this.#given.length > this.#facts.unseen.length) {
-      const one = this.#given.shift() ?? null;
+    const unseen = new Set(this.#facts.unseen.map(({ entrySeq }) => entrySeq));
+    for (const [seq, one] of this.#given) {
+      if (unseen.has(seq)) continue;
+      this.#given.delete(seq);
       if (one !== null) this.#say(one, 'seen');
     }
   }

@@ -14,6 +14,7 @@ import type { RepositoryMadeEntry } from './repository-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
 import type { HookDoneEntry } from './hook-entries.ts';
 import type { ScopeWaitEntry } from './scope-entries.ts';
+import type { MailboxEntry } from './mailbox-entries.ts';
 import type { TracedEntry } from './trace-entries.ts';
 import type { SetEntry } from './set-entries.ts';
 import type { Totals } from './totals.ts';
@@ -176,9 +177,7 @@ export interface ToolResultEntry {
   readOutput?: { instance: string; cursor: string; coversTurn: string | null };
   /** Plan: the list as it is from now on. */
   plan?: PlanItem[];
-  /**
-   * Files of instructions that it holds, or that it has shown whole: the call was the first to touch them.
-   */
+  /** Files of instructions that it holds or has shown whole: its call was the first to touch them. */
   instructed?: string[];
 }
 export type SystemItem =
@@ -391,7 +390,8 @@ export type EntryBody =
   | CommandEntry
   | SetEntry
   | HookDoneEntry
-  | TracedEntry;
+  | TracedEntry
+  | MailboxEntry;
 
 /**
  * `seq` numbers the entries of one log: 1, 2, 3 … Never to be mixed up with an event's number, which is

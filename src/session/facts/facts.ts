@@ -16,6 +16,7 @@ import type { FolderPlace } from './repository-entries.ts';
 import type { DueHook } from './hook-entries.ts';
 import { type BudgetFacts, emptyBudget } from './replay-budget.ts';
 import { type CommandFacts, noCommands } from './command-facts.ts';
+import type { MailboxFacts } from './mailbox-facts.ts';
 import type {
   Restrictions,
   AssistantMessageEntry,
@@ -271,9 +272,9 @@ export interface Facts {
   /** Hooks that are to run for entries of this log, in their order. */
   hooksDue: DueHook[];
   trace: TraceFacts | null;
+  /** Of a pod without a model that stands for a session outside; null for every other. */
+  mailbox: MailboxFacts | null;
 }
-
-const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
 
 export function emptyFacts(): Facts {
   return {
@@ -320,7 +321,7 @@ export function emptyFacts(): Facts {
     refusal: null,
     overBudgetAt: null,
     seenThrough: 0,
-    usage: { ...noUsage },
+    usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
     turns: 0,
     context: emptyContext(),
     heldFrom: 0,
@@ -330,6 +331,7 @@ export function emptyFacts(): Facts {
     plan: [],
     hooksDue: [],
     trace: null,
+    mailbox: null,
   };
 }
 

@@ -3,6 +3,7 @@ import { isJsonObject } from '../../std/json.ts';
 import type { AssignmentEntry, ChildEntry, Entry, PodEventReceivedEntry, ScopeEntry } from './entries.ts';
 import type { Facts } from './facts.ts';
 import { newChild } from './new-child.ts';
+import { noteGiven } from './replay-mailbox.ts';
 import type { ScopeWaitEntry } from './scope-entries.ts';
 
 export function applyChild(facts: Facts, entry: Entry<ChildEntry>): void {
@@ -67,6 +68,7 @@ export function applyAssignment(facts: Facts, entry: Entry<AssignmentEntry>): vo
   if (entry.state === 'open') {
     const given = facts.children.get(child.instance);
     if (given !== undefined) given.begun = true;
+    noteGiven(facts, entry);
     facts.assignments.set(assignment, {
       assignment,
       child,

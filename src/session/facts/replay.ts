@@ -40,6 +40,7 @@ import {
   waitForWord,
 } from './replay-children.ts';
 import { applyHookDone, noteHooks, noteReceived, noteTurnEnd } from './hook-facts.ts';
+import { beginMailbox, keptOutside, ofMailbox } from './replay-mailbox.ts';
 import { applySet } from './replay-set.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
@@ -68,6 +69,7 @@ export function applyEntry(facts: Facts, entry: Entry): void {
 const appliers: Appliers = {
   session(facts, entry) {
     facts.session = entry;
+    beginMailbox(facts, entry);
   },
   started(facts, entry) {
     if (facts.started !== null && !facts.stopped) noteDeath(facts, entry.time);
@@ -133,7 +135,7 @@ const appliers: Appliers = {
   toolResult: applyToolResult,
   systemItem(facts, entry) {
     facts.lastText = '';
-    facts.history.push(entry);
+    if (!keptOutside(facts, entry)) facts.history.push(entry);
     noteReport(facts, entry);
     const { item } = entry;
     if (item.kind === 'unmet') {
@@ -269,9 +271,8 @@ const appliers: Appliers = {
     noteHooks(facts);
   },
   hookDone: applyHookDone,
-  traced(facts, { turn, span, parent }) {
-    facts.trace = { turn, span, parent };
-  },
+  traced: (facts, { turn, span, parent }) => void (facts.trace = { turn, span, parent }),
+  ...ofMailbox,
   budgetBound: inBudget,
   budgetReserved: inBudget,
   budgetLease: inBudget,

@@ -127,6 +127,10 @@ const bounds = {
     ),
     min: 0,
   },
+  mailboxIdleMs: ms(
+    3_600_000,
+    'How long the mailbox of another host (`podkin mcp`) stays without a living child; its next call starts it again.',
+  ),
   reconnectBaseMs: ms(50, 'Reconnecting to the parent: where the back-off begins, with full jitter.'),
   reconnectMaxMs: ms(5_000, 'Reconnecting to the parent: where the back-off ends.'),
 };

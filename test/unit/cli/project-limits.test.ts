@@ -51,6 +51,7 @@ describe('limits of a project', () => {
     shellCpuSeconds: true,
     shellTimeoutMs: true,
     backgroundCommands: true,
+    mailboxIdleMs: false,
     reconnectBaseMs: false,
     reconnectMaxMs: false,
     cost: true,

@@ -36,6 +36,8 @@ it('[error.persons-alone] [approval.no-pod] a child’s link takes nothing that 
     'compact',
     'complete',
     'drop',
+    'inbox',
+    'outside',
     'pause',
     'readOutput',
     'resume',
@@ -54,6 +56,8 @@ it('[error.persons-alone] [approval.no-pod] who says that they are a pod asks fo
     'compact',
     'complete',
     'drop',
+    'inbox',
+    'outside',
     'set',
   ]);
   expect(asked({ from: undefined }, other)).toEqual([]);
