@@ -24,7 +24,7 @@ import { systemCode } from '../std/system-code.ts';
 import { BadSetting } from './bad-setting.ts';
 
 /** The file of saved rules cannot be read or changed now; it is as it was. */
-export class RulesNotSaved extends PodkinError {
+class RulesNotSaved extends PodkinError {
   constructor(message: string) {
     super(message);
     this.name = 'RulesNotSaved';

@@ -10,7 +10,7 @@ import { expect, it } from 'vitest';
 const source = fileURLToPath(new URL('../../src', import.meta.url));
 
 /** Read by those who catch the error, or by its shape. */
-const read = new Set(['StorageFailed.errno', 'NoStream.responseBody']);
+const read = new Set(['StorageFailed.errno', 'NoStream.responseBody', 'NotEnded.podNames']);
 
 /** Without comments. */
 const texts = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -19,6 +19,7 @@ import { completionScripts, shells } from './scripts.ts';
 export const valuesByName: Known['values'] = {
   action: ['add', 'rm'],
   approval: 'pod',
+  cursor: 'text',
   command: 'text',
   dir: 'folder',
   file: 'file',

@@ -158,7 +158,9 @@ export function restoredRules(texts: Record<RuleKind, readonly string[]>): {
 
 function widest(text: string): PermissionRule[] {
   const named = /^\s*([A-Za-z][\w-]*)\s*(?:\(|$)/.exec(text)?.[1]?.toLowerCase();
-  const tools = ruledTools.filter((tool) => named === undefined || tool.toLowerCase() === named);
+  const own = ruledTools.filter((tool) => named === undefined || tool.toLowerCase() === named);
+  const isOutside = named === undefined || named.startsWith(outsidePrefix);
+  const tools = isOutside ? [...own, `${outsidePrefix}*`] : own;
   return tools.map((tool) => ({ text, tool, pattern: null }));
 }
 

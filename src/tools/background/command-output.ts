@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { errorCode } from '../../scope/paths/refusal.ts';
 
 /** Of one command. When it is full, its older half goes. */
-export const commandBytesMax = 8 * 1024 * 1024;
+const commandBytesMax = 8 * 1024 * 1024;
 const tailBytes = 8_000;
 
 /** `command` is a name that podkin has given. */

@@ -27,7 +27,7 @@ const brackets =
 const variable =
   'names a variable, and none is worked out here: write the path in full, or with ~/ for the home';
 const tools =
-  'Read, Write, Edit, Glob, Grep, Bash, SpawnPod, SendToPod, ReadPodOutput, StopPod, ListPods, Skill';
+  'Read, Write, Edit, Glob, Grep, Bash, ReadOutput, StopCommand, Plan, SpawnPod, SendToPod, ReadPodOutput, StopPod, ListPods, Skill';
 
 describe('the words of a mistake', () => {
   it.each([
@@ -35,7 +35,10 @@ describe('the words of a mistake', () => {
     ['1 Bash', `"1 Bash" ${form}`],
     ['x'.repeat(80), `"${'x'.repeat(80)}" ${form}`],
     ['x'.repeat(81), `"${'x'.repeat(79)}…" ${form}`],
-    ['Bsh(ls)', `"Bsh(ls)" names no tool: there are ${tools}`],
+    [
+      'Bsh(ls)',
+      `"Bsh(ls)" names no tool: there are ${tools}, and mcp__SERVER__TOOL or mcp__SERVER__* of MCP servers`,
+    ],
     [
       ' Bash() ',
       '" Bash() " has an empty pattern: write Bash for every call of it, or a pattern between the brackets',
@@ -80,8 +83,8 @@ describe('the words of a mistake', () => {
     ['deny', 'bash', 'It denies every call of Bash now.'],
     ['deny', 'bash (', 'It denies every call of Bash now.'],
     ['deny', 'Bsh(ls)', 'There is no such tool to be called.'],
-    ['ask', 'do this', `It asks for every call of ${tools} now.`],
-    ['deny', '1', `It denies every call of ${tools} now.`],
+    ['ask', 'do this', `It asks for every call of ${tools}, mcp__* now.`],
+    ['deny', '1', `It denies every call of ${tools}, mcp__* now.`],
   ])('[permission.restored] %s %j is told in full', (kind, text, what) => {
     const { notes } = restoredRules({ allow: [], ask: [], deny: [], [kind]: [text] });
     expect(notes).toEqual([

@@ -92,6 +92,8 @@ describe('status', () => {
       pid: 42,
       parent: null,
       children: [],
+      commands: [],
+      plan: null,
       pending: { received: 0, unseen: 0, outgoing: 0, queued: 0 },
       queue: [],
       lastSeq: 2,
