@@ -2,6 +2,7 @@
  * The library: trees of agents from a program (docs/library.md). What is not exported here is not promised;
  * one pod's own methods are in `podkin/wire`.
  */
+export { defineTool, type OwnToolDefinition } from './library/define-tool.ts';
 export { openHome } from './library/home.ts';
 export type {
   Cancellable,
@@ -10,6 +11,9 @@ export type {
   HomeOptions,
   Json,
   ListedTreePod,
+  OwnTool,
+  OwnToolAnswer,
+  OwnToolContext,
   PermissionModeName,
   PodkinHome,
   PodName,

@@ -45,6 +45,7 @@ const floors: Record<string, string[]> = {
     'approvals',
     'turn',
     'hooks',
+    'owner',
     'serve',
     'boot',
   ],

@@ -35,7 +35,7 @@ export interface StartOptions extends TreeOptions {
   readonly deny?: readonly string[] | undefined;
   readonly denyWrite?: readonly string[] | undefined;
   readonly permissionMode?: PermissionModeName | undefined;
-  /** Rules as of the command line: `Bash(npm test*)`, `Write`. */
+  /** Rules as of the command line: `Bash(npm test*)`, `Write`; and names of `tools`. */
   readonly permissions?: Readonly<Partial<Record<'allow' | 'ask' | 'deny', readonly string[]>>> | undefined;
   readonly effort?: 'low' | 'medium' | 'high' | undefined;
   /** A role of the configuration. */
@@ -67,6 +67,36 @@ export interface TreeOptions extends Cancellable {
     | undefined;
   /** `textDelta` events of the root. */
   readonly deltas?: boolean | undefined;
+  /** Of this program, for the root's model (`defineTool`). Asked and ruled as any tool. */
+  readonly tools?: readonly OwnTool[] | undefined;
+  /**
+   * `program` (the default): the tree ends in order once this program has been away for ten seconds. `own`:
+   * it lives until it is stopped.
+   */
+  readonly lifetime?: 'program' | 'own' | undefined;
+}
+
+export interface OwnToolContext {
+  /** Id of the call, unique in the root's session. */
+  readonly call: string;
+  /** Aborts when the turn is ended or the root is gone: an answer is of no use then. */
+  readonly signal: AbortSignal;
+}
+
+export interface OwnToolAnswer {
+  /** What the model reads. */
+  readonly text: string;
+  readonly isError?: boolean | undefined;
+}
+
+/** A tool that lives in this program. A throw is an answer with `isError`. */
+export interface OwnTool {
+  readonly name: string;
+  /** What the model reads about it, at most 2,000 characters. */
+  readonly description: string;
+  /** JSON Schema of an object. */
+  readonly inputSchema: object;
+  run(input: Json, context: OwnToolContext): string | OwnToolAnswer | Promise<string | OwnToolAnswer>;
 }
 
 export interface PodName {
@@ -222,6 +252,8 @@ export interface Tree extends PodOfTree, AsyncDisposable {
    */
   readonly settled: Promise<TreeResult>;
   pod(name: string): PodOfTree;
+  /** The tree stays when this program ends, and is let go: restore it by its handle. */
+  detach(): Promise<void>;
   /** Ends its processes, those below first; its logs stay. Fulfils when none is left. Harmless twice. */
   close(options?: Cancellable): Promise<void>;
 }

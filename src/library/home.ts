@@ -13,6 +13,7 @@ import { noticeInput, runInput } from '../client/run-input.ts';
 import type { KnownPod } from '../client/tree-watch.ts';
 import { withStoredKeys } from '../configuration/own-environment.ts';
 import { verifyHome } from '../delivery/verify/verify.ts';
+import type { OwnedBy } from '../protocol/own-tools.ts';
 import { ownHome } from '../session/home/own-home.ts';
 import { limitsOf } from '../session/settings/settings.ts';
 import { uuidv7 } from '../std/uuid.ts';
@@ -20,6 +21,7 @@ import { ensureRuntimeDir, socketPath } from '../transport/address.ts';
 import type { HomeOptions, PodkinHome, RunningPod, StartOptions, Tree, TreeOptions } from './api.ts';
 import { deliveriesOf } from './home-deliveries.ts';
 import { LiveTree } from './live-tree.ts';
+import { handleOf, newPass, ownedBy, passIn } from './owner-pass.ts';
 import { ownProgram } from './own-program.ts';
 import { plannedRoot } from './root-plan.ts';
 import { claimScope } from './roots/claim-scope.ts';
@@ -71,13 +73,21 @@ async function started(context: RootContext, options: StartOptions): Promise<Tre
   const { plan, notes } = await plannedRoot(context, options);
   const { home, environment } = context;
   const program = ownProgram(environment);
+  const pass = newPass(options);
   socketPath(home.runtime, uuidv7());
   ensureRuntimeDir(home.runtime);
   const root = createRoot(home, plan);
   await claimScope(home, root);
-  await startedOrGone(root, environment, { spawnMs: plan.limits.spawnMs, program, signal });
+  await startedOrGone(root, environment, {
+    spawnMs: plan.limits.spawnMs,
+    program,
+    owner: ownedBy(pass),
+    signal,
+  });
   const found = findPod(home, root.spec.name);
-  const tree = new LiveTree({ root: found, limits: plan.limits, options, notes, known: [], handle: '' });
+  const handle = handleOf(found, pass);
+  const parts = { root: found, limits: plan.limits, options, notes, known: [], handle, owner: pass };
+  const tree = new LiveTree(parts);
   await opened(tree, async () => {
     if (task !== undefined) await tree.send(task, { signal });
   });
@@ -88,7 +98,7 @@ async function started(context: RootContext, options: StartOptions): Promise<Tre
 async function startedOrGone(
   root: Root,
   environment: NodeJS.ProcessEnv,
-  options: { spawnMs: number; program: string; signal: AbortSignal | undefined },
+  options: { spawnMs: number; program: string; owner: OwnedBy; signal: AbortSignal | undefined },
 ): Promise<void> {
   const { signal, ...start } = options;
   const givenUp = new Promise<void>((resolve) => {
@@ -104,13 +114,17 @@ async function startedOrGone(
   }
 }
 
-/** What cannot be had whole is ended. */
-async function opened(tree: LiveTree, then: () => Promise<void>): Promise<void> {
+/** What cannot be had whole is ended; what was there before stays. */
+async function opened(
+  tree: LiveTree,
+  then: () => Promise<void>,
+  { isKept = false }: { readonly isKept?: boolean } = {},
+): Promise<void> {
   try {
     await tree.open();
     await then();
   } catch (error) {
-    await tree.close();
+    await (isKept ? tree.letGo('it could not be had') : tree.close());
     throw error;
   }
 }
@@ -118,19 +132,27 @@ async function opened(tree: LiveTree, then: () => Promise<void>): Promise<void> 
 async function restored(context: RootContext, called: string, options: TreeOptions): Promise<Tree> {
   const { signal, onQuestion } = options;
   signal?.throwIfAborted();
-  const root = findPod(context.home, called);
-  if (await isPodRunning(root)) throw new TreeRunning(root.name);
+  const given = passIn(called);
+  const root = findPod(context.home, given?.instance ?? called);
+  const isRunning = await isPodRunning(root);
+  if (isRunning && given === null) throw new TreeRunning(root.name);
+  const pass = given === null ? newPass(options) : { ...newPass(options), token: given.token };
   const notes: string[] = [];
   const known = await knownOf(root);
-  const problem = await restoreTree({ ...plain(context), say: (text) => void notes.push(text) }, root, {
-    cancelsTurn: false,
-    headless: onQuestion === undefined,
-    program: ownProgram(context.environment),
-  });
+  // One that runs is left as it is, with those of it that were stopped.
+  const problem = isRunning
+    ? null
+    : await restoreTree({ ...plain(context), say: (text) => void notes.push(text) }, root, {
+        cancelsTurn: false,
+        headless: onQuestion === undefined,
+        program: ownProgram(context.environment),
+        owner: ownedBy(pass),
+      });
   if (problem !== null) throw new StartFailed(root.name, problem);
   const limits = limitsOf(root.spec.settings);
-  const tree = new LiveTree({ root, limits, options, notes, known, handle: '' });
-  await opened(tree, async () => tree.goOn());
+  const handle = handleOf(root, pass);
+  const tree = new LiveTree({ root, limits, options, notes, known, handle, owner: pass });
+  await opened(tree, async () => tree.goOn(), { isKept: isRunning });
   return tree.face();
 }
 

@@ -12,6 +12,7 @@ import type { Client } from '../transport/client.ts';
 import { RemoteError } from '../transport/failures.ts';
 import type { Cancellable, PodName, PodOfTree, Tree, TreeEvent, TreeOptions } from './api.ts';
 import { EventStream } from './event-stream.ts';
+import { OwnerLink } from './owner-link.ts';
 import { QuestionDesk } from './question-desk.ts';
 import { treeEventOf } from './tree-events.ts';
 import { TreeWork } from './tree-work.ts';
@@ -24,6 +25,13 @@ export interface TreeParts {
   /** Of pods that have a past, which is no news. */
   readonly known: readonly KnownPod[];
   readonly handle: string;
+  readonly owner: OwnerPass;
+}
+
+/** By which a program shows a root that it is its own. */
+export interface OwnerPass {
+  readonly token: string;
+  readonly lifetime: 'program' | 'own';
 }
 
 /** Beyond the time that the pods give each other. */
@@ -35,6 +43,7 @@ export class LiveTree {
   readonly #watch: TreeWatch;
   readonly #work: TreeWork;
   readonly #questions: QuestionDesk;
+  readonly #owner: OwnerLink;
   readonly #stream: EventStream<TreeEvent>;
   readonly #podStreams = new Map<string, EventStream<TreeEvent>>();
   #closing: Promise<void> | undefined;
@@ -62,11 +71,19 @@ export class LiveTree {
         this.#push({ ...this.#now(), type: 'alert', level: 'error', code: 'questionFailed', text }),
     });
     this.#stream = this.#newStream();
+    this.#owner = new OwnerLink({
+      ...parts.owner,
+      socket: () => root.socket,
+      tools: options.tools ?? [],
+      alert: (text) => this.#push({ ...this.#now(), type: 'alert', level: 'warning', code: 'ownTool', text }),
+    });
   }
 
   /** Watches from now on; the root must listen. Throws as `TreeWatch.start`. */
   async open(): Promise<void> {
     const { root, options } = this.#parts;
+    // Before it begins to work: its tools are there with its first turn.
+    await this.#owner.open();
     await this.#watch.start(root.name, root.instance);
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -91,6 +108,7 @@ export class LiveTree {
         await cancelled(this.#client(), options);
       },
       pod: (name) => this.#podOfTree(name),
+      detach: () => this.#detach(),
       close: (options) => this.close(options),
       [Symbol.asyncIterator]: () => this.#stream.iterate(),
       [Symbol.asyncDispose]: () => this.close(),
@@ -119,7 +137,6 @@ export class LiveTree {
 
   async #end(options: Cancellable): Promise<void> {
     const { root, limits } = this.#parts;
-    this.#parts.options.signal?.removeEventListener('abort', this.#onAbort);
     this.#questions.close();
     try {
       const { left } = await endPods({
@@ -132,12 +149,22 @@ export class LiveTree {
       });
       if (left.length > 0) throw new NotEnded(left.map(({ name }) => name));
     } finally {
-      await this.#letGo('its program has ended it');
+      await this.letGo('its program has ended it');
     }
   }
 
+  async #detach(): Promise<void> {
+    if (this.#closing !== undefined) throw new NotConnected(this.#parts.root.name);
+    await this.#owner.detach();
+    this.#closing = this.letGo('its program has let it go');
+    await this.#closing;
+  }
+
   /** Nothing of this tree is held here any more. */
-  async #letGo(reason: string): Promise<void> {
+  async letGo(reason: string): Promise<void> {
+    this.#parts.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#questions.close();
+    this.#owner.close();
     await this.#watch.close();
     await this.#work.end(reason);
     for (const stream of this.#streams()) stream.close();

@@ -7,6 +7,8 @@ import { fromHome } from '../configuration/configuration-files.ts';
 import { type Configuration, loadConfiguration } from '../configuration/configuration.ts';
 import { checkOfRole } from '../configuration/profiles.ts';
 import { realPath } from '../configuration/real-paths.ts';
+import { offerToolsParams } from '../protocol/own-tools.ts';
+import { ruledTools } from '../scope/permissions/permission-rules.ts';
 import { pathProblem } from '../scope/paths/path-problem.ts';
 import { userHome } from '../session/home/places.ts';
 import { type Demands, minutesMax, triesDefault, triesMax } from '../session/settings/demands.ts';
@@ -15,7 +17,8 @@ import { permissionModes } from '../session/settings/permissions.ts';
 import { schemaProblem } from '../session/settings/result-schema.ts';
 import { asJson, isJsonObject } from '../std/json.ts';
 import { once } from '../std/once.ts';
-import type { StartOptions } from './api.ts';
+import type { OwnTool, StartOptions } from './api.ts';
+import { offeredTool } from './owner-link.ts';
 import { broadPlace } from './roots/broad-place.ts';
 import { checkedModels } from './roots/checked-models.ts';
 import type { RootPlan } from './roots/create-root.ts';
@@ -51,6 +54,10 @@ const optionsSchema = once(() =>
       .optional(),
     onQuestion: z.unknown().optional(),
     deltas: z.boolean().optional(),
+    lifetime: z.enum(['program', 'own']).optional(),
+    tools: z
+      .array(z.looseObject({ name: z.string(), inputSchema: z.record(z.string(), z.unknown()) }))
+      .optional(),
     signal: z.unknown().optional(),
   }),
 );
@@ -98,12 +105,27 @@ export async function plannedRoot(context: RootContext, options: StartOptions): 
       denyWrite: [...scope.denyWrite, ...checkedPaths(options.denyWrite, environment)],
       permissionMode,
       permissions: { ...rules, headless: options.onQuestion === undefined },
+      ownRules: rulesOf(options, true),
       instructions,
       limits,
       tokens: options.maxTokens ?? null,
       sandbox,
     },
   };
+}
+
+/** As the pod would refuse them, before there is one. */
+function toolsProblem(tools: readonly OwnTool[]): string | null {
+  for (const tool of tools) {
+    const { name } = tool;
+    if (typeof tool.run !== 'function') return `tools: "${name}" has no function run`;
+    if (ruledTools.some((known) => known === name))
+      return `tools: "${name}" is the name of one of podkin's own`;
+    if (name.startsWith('mcp__')) return `tools: "${name}" is a name of MCP servers`;
+  }
+  const offered = { token: 'x', tools: tools.map(offeredTool) };
+  const [issue] = offerToolsParams().safeParse(offered).error?.issues ?? [];
+  return issue === undefined ? null : `${issue.path.join('.')}: ${issue.message}`;
 }
 
 function optionsProblem(options: StartOptions): string | null {
@@ -115,20 +137,32 @@ function optionsProblem(options: StartOptions): string | null {
   }
   if (options.onQuestion !== undefined && typeof options.onQuestion !== 'function')
     return 'onQuestion is no function';
+  const ofTools = toolsProblem(options.tools ?? []);
+  if (ofTools !== null) return ofTools;
   if (options.schema === undefined) return null;
   const schema = asJson(options.schema);
   const wrong = isJsonObject(schema) ? schemaProblem(schema) : 'it is no object';
   return wrong === null ? null : `schema: ${wrong}`;
 }
 
+/** About the program's own tools, or about all others. */
+function rulesOf(
+  { permissions = {}, tools = [] }: StartOptions,
+  isOwn: boolean,
+): Record<'allow' | 'ask' | 'deny', readonly string[]> {
+  const names = new Set(tools.map(({ name }) => name));
+  const of = (texts: readonly string[] = []) => texts.filter((text) => names.has(text) === isOwn);
+  return { allow: of(permissions.allow), ask: of(permissions.ask), deny: of(permissions.deny) };
+}
+
 function flagsOf(options: StartOptions): Parameters<typeof loadConfiguration>[0]['flags'] {
-  const { model, profile, effort, permissionMode, permissions, deny, denyWrite, maxCost, maxSteps } = options;
+  const { model, profile, effort, permissionMode, deny, denyWrite, maxCost, maxSteps } = options;
   return {
     model,
     profile,
     effort,
     permissionMode,
-    rules: permissions,
+    rules: rulesOf(options, false),
     deny,
     denyWrite,
     limits: {

@@ -132,6 +132,14 @@ export const liveEvents = {
     doc: 'This observer has fallen behind: `from` is the seq of the entry at which the stream goes on from the log.',
     fields: once(() => z.object({ from: z.int() })),
   },
+  toolCalled: {
+    doc: 'Only to the connection that offers this tool: the model calls it, and nobody else is asked. `answerTool` answers; when the connection ends the call is answered as interrupted.',
+    fields: once(() => z.object({ call: z.string(), tool: z.string(), input: z.json() })),
+  },
+  toolCallEnded: {
+    doc: 'Only to the connection that was sent `toolCalled`: its turn was ended, and no answer is taken any more.',
+    fields: once(() => z.object({ call: z.string() })),
+  },
   shutdown: {
     doc: 'The pod stops.',
     fields: once(() => z.object({ reason: z.string() })),

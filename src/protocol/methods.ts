@@ -15,6 +15,14 @@ import { type SentPodEvent, pathScopeSchema, sentPodEvent } from './pod-event.ts
 import { namedFiles, runInput } from './run-input.ts';
 import { readSentEvent } from './read-event.ts';
 import { setParams, setResult } from './set.ts';
+import {
+  answerToolParams,
+  detachParams,
+  offerToolsParams,
+  offerToolsResult,
+  ownParams,
+  ownResult,
+} from './own-tools.ts';
 import { podStatus, statusResult } from './status-result.ts';
 import { reportTreeParams, treeParams, treeResult, watcherId } from './tree.ts';
 
@@ -358,6 +366,30 @@ export const methods = {
     doc: 'Answers an open approval request of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on: the same command of a shell, of any other tool the same input leading to the same place. With `rule`, a yes to what that rule lets run, by this pod and those that it starts from then on: a rule for `Bash` that lets this very command run; the answer repeats it. With `write`, a yes that makes the path in `offers` of the approval a write root of that pod. A rule that is not such a one, and a path that was not offered or that another pod holds, are `forbidden`. With `unasked`, a deny of whoever has the work done without a person (`run -p`), which is no answer of a person. An approval that was answered before is `forbidden`, one that nobody here makes `unknownPod`. No pod may answer: neither with `from` nor over a link.',
     params: approveParams,
     result: approveResult,
+  },
+  own: {
+    who: 'owner',
+    doc: 'Makes this connection one of the program that started or restored this root, by the token that it gave with that start. With the lifetime `program` the tree ends in order 10 s after the last such connection has closed; `own` lives until it is stopped.',
+    params: ownParams,
+    result: ownResult,
+  },
+  detach: {
+    who: 'owner',
+    doc: 'The tree stays when its program ends, from now on.',
+    params: detachParams,
+    result: nothing,
+  },
+  offerTools: {
+    who: 'owner',
+    doc: "Tools that live in the owner's program, all that this connection offers: the model has them from its next turn on. Calls come as `toolCalled`, asked and ruled as any tool; `answerTool` answers. A name of podkin's own tools, one of MCP servers and one that another connection offers is `forbidden`. While nobody offers a tool a call of it is answered so.",
+    params: offerToolsParams,
+    result: offerToolsResult,
+  },
+  answerTool: {
+    who: 'owner',
+    doc: 'Answers a call that came over this connection. One that is not open here any more is `forbidden`.',
+    params: answerToolParams,
+    result: nothing,
   },
   ping: { who: 'linked child', doc: 'Shows that both ends live.', params: nothing, result: nothing },
 } as const satisfies Record<string, MethodSpec>;

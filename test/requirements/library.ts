@@ -9,4 +9,12 @@ export const library = {
     'what cannot be done rejects with a class that has its data as fields, and leaves nothing behind',
   'library.restore':
     'a tree that has ended is restored by its name, and settled covers what it still had to do',
+  'library.tools':
+    "a root's model calls tools of its program, asked and ruled as any tool; a throw is an error result, a turn that ends aborts the call",
+  'library.tools-away':
+    'while its program is away a call of its tool is answered so, over restarts too; a call that is open when the program goes is answered as interrupted, and never made again',
+  'library.owner':
+    'nobody offers tools or owns a root without the token of its start; built-in names, names of MCP servers and names of another connection are refused',
+  'library.lifetime':
+    'a tree of lifetime program ends in order after its program has ended by an exception, process.exit or SIGKILL, unless the program is back in time or has detached; one of lifetime own stays',
 } as const;

@@ -210,13 +210,23 @@ export class ApprovalCheck extends Check {
     const isRemembered = this.#always.some(
       ({ tool, exact, made: same }) => tool === made.tool && (exact === null || isSameCall(same, made)),
     );
-    return neededFor(made, { mode, rules: withAllowed(rules, this.#rules), isRemembered });
+    const own = this.#session?.settings['ownRules'];
+    const all = withOwn(withAllowed(rules, this.#rules), own);
+    return neededFor(made, { mode, rules: all, isRemembered });
   }
 }
 
 function withAllowed(rules: JsonObject, more: readonly string[]): JsonObject {
   const { allow } = rules;
   return more.length === 0 ? rules : { ...rules, allow: [...(Array.isArray(allow) ? allow : []), ...more] };
+}
+
+/** And those about tools of the program that started it. */
+function withOwn(rules: JsonObject, own: JsonValue | undefined): JsonObject {
+  if (!isObject(own)) return rules;
+  const listIn = (from: JsonObject, kind: string) => (Array.isArray(from[kind]) ? from[kind] : []);
+  const both = ['allow', 'ask', 'deny'].map((kind) => [kind, [...listIn(rules, kind), ...listIn(own, kind)]]);
+  return { ...rules, ...Object.fromEntries(both) };
 }
 
 const summaryCharsMax = 4_000;

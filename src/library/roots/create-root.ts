@@ -27,6 +27,7 @@ import {
 import { realClock } from '../../std/clock.ts';
 import { processIdentity } from '../../std/process-identity.ts';
 import { signalProcess } from '../../std/signal-process.ts';
+import type { RuleKind } from '../../scope/permissions/permission-rules.ts';
 import { asJson, type JsonObject } from '../../std/json.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { version } from '../../version.ts';
@@ -48,6 +49,8 @@ export interface RootPlan extends ScopeRequest {
   readonly permissionMode: string;
   readonly permissions: PermissionSettings;
   readonly instructions: string | null;
+  /** About tools of the program that starts it, by their names alone. */
+  readonly ownRules?: Readonly<Record<RuleKind, readonly string[]>> | undefined;
   readonly limits: Limits;
   /** What the tree may use; null where that is not bounded. */
   readonly tokens?: number | null;
@@ -139,6 +142,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
       ...(Object.keys(models).length > 0 && { models }),
       ...(Object.keys(mcp).length > 0 && { mcp }),
+      ...(plan.ownRules !== undefined && { ownRules: asJson(plan.ownRules) }),
       ...alternativesIn(plan),
       ...(plan.hooks && plan.hooks.length > 0 && { hooks: hookSettings(plan.hooks) }),
       ...(plan.effort !== undefined && { effort: plan.effort }),

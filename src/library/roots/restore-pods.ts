@@ -5,6 +5,7 @@ import { exitWithin, probePod, processOf } from '../../client/pod-probe.ts';
 import { isDirectory } from '../../configuration/real-paths.ts';
 import { checkModelName } from '../../model/create.ts';
 import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
+import type { OwnedBy } from '../../protocol/own-tools.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import { readTotals } from '../../session/log/totals.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
@@ -37,8 +38,9 @@ export interface TreeRestore {
   readonly set?: SetOptions;
   /** Whoever has it started is nobody who could be asked. */
   readonly headless?: boolean;
-  /** As in `StartOptions`. */
+  /** As in `StartOptions`; `owner` is the root's. */
   readonly program?: string | undefined;
+  readonly owner?: OwnedBy | undefined;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface TreeRestore {
 export async function restoreTree(
   context: RestoreContext,
   root: FoundPod,
-  { cancelsTurn, only, set: options = {}, headless = false, program }: TreeRestore,
+  { cancelsTurn, only, set: options = {}, headless = false, program, owner }: TreeRestore,
 ): Promise<string | null> {
   const all = allPods(context.home);
   const rights = new RestoredRights(context, all);
@@ -69,6 +71,7 @@ export async function restoreTree(
       set,
       headless,
       program,
+      owner: one === root ? owner : undefined,
       cancelsTurn: cancelsTurn && one === root,
     });
     if (typeof outcome === 'string') continue;
@@ -141,12 +144,13 @@ export interface Restoring extends Pick<RestoreOptions, 'tree' | 'force'> {
   readonly cancelsTurn?: boolean;
   readonly headless?: boolean;
   readonly program?: string | undefined;
+  readonly owner?: OwnedBy | undefined;
 }
 
 export async function restoreOne(
   context: RestoreContext,
   pod: FoundPod,
-  { force, restrictions, set, cancelsTurn = false, headless = false, program }: Restoring,
+  { force, restrictions, set, cancelsTurn = false, headless = false, program, owner }: Restoring,
 ): Promise<'started' | 'running' | 'undone' | { message: string }> {
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
@@ -171,6 +175,7 @@ export async function restoreOne(
       // Also of a tree that was begun with -p: that somebody can be asked is the command's to say.
       headless,
       program,
+      owner,
     });
     const { spawnMs } = limitsOf(pod.spec.settings);
     // Not ended: one that reads a long log is only slow. But nobody waits without a word.

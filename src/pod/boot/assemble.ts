@@ -1,6 +1,7 @@
 /** Puts a pod's parts together: which effect is done by whom. The only place that knows them all. */
 import { deferred } from '../../std/deferred.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
+import type { OwnedBy } from '../../protocol/own-tools.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
 import type { SetEntry } from '../../session/facts/set-entries.ts';
 import { profilesIn, toolsIn } from '../../session/settings/profiles.ts';
@@ -20,6 +21,7 @@ import { linkView } from '../serve/link-view.ts';
 import { Mailbox } from '../serve/mailbox.ts';
 import type { Observers } from '../serve/observers.ts';
 import { feedsOf } from '../serve/feeds.ts';
+import { OwnerDesk } from '../owner/owner-desk.ts';
 import { type LinkNotice, ParentLink } from '../parent/link.ts';
 import type { Worker } from '../host.ts';
 import type { Pod } from '../pod.ts';
@@ -36,13 +38,14 @@ export interface Assembled {
   observers: Observers;
   children: Children;
   parentLink: ParentLink | null;
+  owner: OwnerDesk;
   hooks: HookDesk;
   mailbox: Mailbox;
   /** Fulfils when the pod has said its last word. */
   ended: Promise<void>;
 }
 
-export function assemble(pod: Pod): Assembled {
+export function assemble(pod: Pod, ownedBy?: OwnedBy): Assembled {
   const { host } = pod;
   const worker = workerOf(pod);
   const sandbox = host.work.sandbox(worker);
@@ -61,11 +64,14 @@ export function assemble(pod: Pod): Assembled {
   const parentLink = linkOf(pod, onLinked, treeFeed.onNotice);
   const budget: BudgetDesk = new BudgetDesk(pod, { children, parentLink }, () => runner.budgetArrived());
   const { tools, guidance } = toolsOf({ pod, children, parentLink });
+  const owner = new OwnerDesk(pod, ownedBy);
   const project = new ProjectContext(pod);
   const [commands, hooks, trace] = [commandsOf(pod), new HookDesk(pod), traceOf(pod)];
   const runner: TurnRunner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
-    tools,
+    get tools() {
+      return owner.allTools(tools);
+    },
     makeModel: (name) => host.work.model(worker, name),
     guidance,
     interceptors: [project, hooks, approvalGate, ...(trace === null ? [] : [trace])],
@@ -76,7 +82,7 @@ export function assemble(pod: Pod): Assembled {
     commands,
     budget,
   });
-  const ended = deferred<void>();
+  const [ended, ends] = [deferred<void>(), { owner, trace }];
   pod.perform({
     startTurn: (turn) => runner.start(turn),
     compact: () => runner.compact(),
@@ -84,7 +90,7 @@ export function assemble(pod: Pod): Assembled {
     emitted: () => parentLink?.emitted(),
     cancelChildren: (assignments) => cancelChildren(pod, assignments),
     stop: () =>
-      void stopped({ pod, runner, commands, children, parentLink, hooks }, trace).then(ended.resolve),
+      void stopped({ pod, runner, commands, children, parentLink, hooks }, ends).then(ended.resolve),
     committed(bodies) {
       for (const part of [budget, children.waits, feeds, hooks]) part.committed(bodies);
       if (bodies.some(({ type }) => type === 'scope')) runner.scopeChanged();
@@ -93,16 +99,19 @@ export function assemble(pod: Pod): Assembled {
     },
     show: (event) => feeds.show(event),
   });
-  const toolNames = tools.map((tool) => tool.name);
-  const contextOfInput = () => runner.contextOfInput();
-  const parts = { ...feeds, pod, children, parentLink, toolNames, contextOfInput };
-  const mailbox = new Mailbox({ ...parts, approvalGate });
-  const handlers = podHandlers({ ...parts, approvalGate, sandbox, budget, modesBelow, mailbox });
-  return { handlers, observers: feeds.observers, children, parentLink, hooks, mailbox, ended: ended.promise };
+  const inputs = { toolNames: tools.map(({ name }) => name), contextOfInput: () => runner.contextOfInput() };
+  const parts = { ...feeds, ...inputs, pod, children, parentLink, approvalGate };
+  const mailbox = new Mailbox(parts);
+  const handlers = podHandlers({ ...parts, sandbox, budget, modesBelow, mailbox, owner });
+  return { ...feeds, handlers, children, parentLink, hooks, mailbox, owner, ended: ended.promise };
 }
 
 /** Never rejects. */
-async function stopped(parts: StopParts, trace: TurnTrace | null): Promise<void> {
+async function stopped(
+  parts: StopParts,
+  { owner, trace }: { owner: OwnerDesk; trace: TurnTrace | null },
+): Promise<void> {
+  owner.close();
   const { self } = parts.pod.host;
   const complain = (error: unknown): void => self.complain(`stopping: ${String(error)}`);
   await stopSelf(parts).catch(complain);

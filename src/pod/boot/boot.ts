@@ -10,6 +10,7 @@ import { cancelStoppedTurn, onShutdown } from '../machine/inputs.ts';
 import { logInPlace } from './lost-log.ts';
 import { type OpenedPod, addressAt, openPod } from './open-pod.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
+import type { OwnedBy } from '../../protocol/own-tools.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import type { Host } from '../host.ts';
 import type { Pod } from '../pod.ts';
@@ -27,13 +28,15 @@ export interface PodRun {
   readonly headless?: boolean | undefined;
   /** The turn that its last end has cut ends here. */
   readonly cancelsTurn?: boolean;
+  /** The program that the tree belongs to. */
+  readonly owner?: OwnedBy | undefined;
 }
 
 /** Fulfils when the pod has ended, with the exit status of its process. */
 export async function runPodOn(
   host: Host,
   folderPath: string,
-  { onListening, onOpened, restrictions, set, headless, cancelsTurn = false }: PodRun = {},
+  { onListening, onOpened, restrictions, set, headless, cancelsTurn = false, owner }: PodRun = {},
 ): Promise<number> {
   let opened: OpenedPod;
   try {
@@ -43,7 +46,7 @@ export async function runPodOn(
     return notStarted(host, error);
   }
   onOpened?.(opened.pod);
-  return await live(opened, { onListening, cancelsTurn });
+  return await live(opened, { onListening, cancelsTurn, owner });
 }
 
 function notStarted({ self }: Pick<Host, 'self'>, error: unknown): number {
@@ -57,13 +60,13 @@ function notStarted({ self }: Pick<Host, 'self'>, error: unknown): number {
 /** From a pod that is open to its end. */
 async function live(
   opened: OpenedPod,
-  { onListening, cancelsTurn }: { onListening: (() => void) | undefined; cancelsTurn: boolean },
+  { onListening, ...begins }: Begins & { onListening: (() => void) | undefined },
 ): Promise<number> {
   const { pod, lock, socket } = opened;
   const { host } = pod;
   let parts: Prepared;
   try {
-    parts = await prepared(opened, { cancelsTurn });
+    parts = await prepared(opened, begins);
   } catch (error) {
     if (error instanceof StorageFailed) notStarted(host, error);
     await socket.release();
@@ -82,6 +85,7 @@ async function live(
   const { pid } = host.self.identity();
   host.self.say({ kind: 'ready', pid, incarnation: pod.facts.incarnation, socket: server.path });
   onListening?.();
+  parts.owner.begin();
   removeLeftovers(pod);
   parts.hooks.start();
   parts.parentLink?.start();
@@ -101,16 +105,17 @@ async function live(
   return 0;
 }
 
+interface Begins extends Pick<PodRun, 'owner'> {
+  readonly cancelsTurn: boolean;
+}
+
 interface Prepared extends Assembled {
   claimed: Promise<unknown>;
 }
 
 /** All that comes before the first answer; fulfils when this incarnation stands on disk. */
-async function prepared(
-  { pod, begun }: OpenedPod,
-  { cancelsTurn }: { cancelsTurn: boolean },
-): Promise<Prepared> {
-  const parts = assemble(pod);
+async function prepared({ pod, begun }: OpenedPod, { cancelsTurn, owner }: Begins): Promise<Prepared> {
+  const parts = assemble(pod, owner);
   // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are
   // undone next.
   pod.input((core) => recoverPreviousRun(core));

@@ -5,7 +5,7 @@
  */
 import { PodkinError } from '../../std/podkin-error.ts';
 import { basename, dirname, join } from 'node:path';
-import { restoredRules } from '../../scope/permissions/permission-rules.ts';
+import { ownToolRules, restoredRules, type RuleKind } from '../../scope/permissions/permission-rules.ts';
 import type { AppendLog } from '../../session/log/append-log.ts';
 import type { Restrictions, EntryBody } from '../../session/facts/entries.ts';
 import { bodiesAtStart } from '../machine/set-inputs.ts';
@@ -295,7 +295,9 @@ function checkHooks({ name, settings }: PodSpec): void {
 function permissionsOf(spec: PodSpec): PodPermissions {
   try {
     const { headless, ...texts } = permissionSettings(spec.settings);
-    return { ...restoredRules(texts), headless };
+    const { rules, notes } = restoredRules(texts);
+    const own = (kind: RuleKind) => [...rules[kind], ...ownToolRules(spec.settings['ownRules'], kind)];
+    return { rules: { allow: own('allow'), ask: own('ask'), deny: own('deny') }, notes, headless };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CannotStart('badRules', `The pod "${spec.name}" cannot start: ${why}.`);

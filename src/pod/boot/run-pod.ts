@@ -6,6 +6,7 @@ import {
   cancelsTurn,
   failedStart,
   givenHeadless,
+  givenOwner,
   givenRestrictions,
   givenSet,
 } from '../process/own-process.ts';
@@ -16,10 +17,12 @@ export async function runPod(folderPath: string, run: PodRun = {}): Promise<numb
   let home: Home;
   let restrictions: PodRun['restrictions'];
   let set: PodRun['set'];
+  let owner: PodRun['owner'];
   try {
     home = ownHome(process.env);
     restrictions = givenRestrictions();
     set = givenSet();
+    owner = givenOwner();
   } catch (error) {
     return failedStart(error);
   }
@@ -28,6 +31,7 @@ export async function runPod(folderPath: string, run: PodRun = {}): Promise<numb
     ...run,
     restrictions,
     set,
+    owner,
     headless: givenHeadless(),
   });
 }

@@ -3,11 +3,13 @@
  * it.
  */
 import { closeSync, writeSync } from 'node:fs';
+import { type OwnedBy, ownedBySchema } from '../../protocol/own-tools.ts';
 import type { ReadyMessage } from '../host.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import {
   headlessVariable,
+  ownerVariable,
   readyDescriptor,
   readyVariable,
   restrictionsSchema,
@@ -75,6 +77,13 @@ export function givenSet(): SetAtStart | undefined {
   const given = process.env[setVariable];
   delete process.env[setVariable];
   return given === undefined ? undefined : setSchema().parse(JSON.parse(given));
+}
+
+/** Undefined: it belongs to no program. */
+export function givenOwner(): OwnedBy | undefined {
+  const given = process.env[ownerVariable];
+  delete process.env[ownerVariable];
+  return given === undefined ? undefined : ownedBySchema().parse(JSON.parse(given));
 }
 
 /** Of this start, and so of those that this process makes; undefined where it said nothing. */

@@ -10,6 +10,7 @@ import { closeSync, existsSync, openSync, readFileSync, realpathSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import type { OwnedBy } from '../../protocol/own-tools.ts';
 import type { Clock } from '../../std/clock.ts';
 import { once } from '../../std/once.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
@@ -70,6 +71,8 @@ export const restrictionsSchema = once(() => {
 });
 /** Set: the turn that its last end has cut is not gone on with; a person has something else to say. */
 export const cancelTurnVariable = 'PODKIN_CANCEL_TURN';
+/** Set: the program that the tree belongs to from this start on, as JSON. */
+export const ownerVariable = 'PODKIN_OWNER';
 /** `1`: with this start nobody can be asked, `0`: somebody can; not set: as the tree was begun. */
 export const headlessVariable = 'PODKIN_HEADLESS';
 /** The hidden command that is a pod's process. */
@@ -98,6 +101,8 @@ export interface StartOptions {
   readonly cancelsTurn?: boolean;
   /** As in `headlessVariable`. */
   readonly headless?: boolean | undefined;
+  /** As in `ownerVariable`. */
+  readonly owner?: OwnedBy | undefined;
   /** In the place of the one beside the command: whoever starts it is another program. */
   readonly program?: string | undefined;
 }
@@ -134,6 +139,7 @@ export function startPodProcess(
         ...(takeOver ? { [takeOverVariable]: '1' } : {}),
         ...(cancelsTurn ? { [cancelTurnVariable]: '1' } : {}),
         [headlessVariable]: headless === undefined ? undefined : headless ? '1' : '0',
+        [ownerVariable]: options.owner === undefined ? undefined : JSON.stringify(options.owner),
         [setVariable]: set === undefined ? undefined : JSON.stringify(set),
         [restrictionsVariable]: isEmpty(restrictions) ? undefined : JSON.stringify(restrictions),
       },

@@ -27,6 +27,7 @@ import type { ToolContext } from '../../tools/tool.ts';
 import { type Named, withFiles } from '../turn/input-files.ts';
 import type { Observers } from './observers.ts';
 import { type Said, saidIn } from '../turn/input-images.ts';
+import type { OwnerDesk } from '../owner/owner-desk.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 import type { ApprovalFeed } from '../approvals/feed.ts';
@@ -50,6 +51,7 @@ export interface HandlerParts {
   budget: BudgetDesk;
   modesBelow: ModesBelow;
   mailbox: Mailbox;
+  owner: OwnerDesk;
 }
 
 export function podHandlers(parts: HandlerParts): Handlers {
@@ -111,10 +113,28 @@ function allHandlers(parts: HandlerParts): Handlers {
     podEvent: (params, { connection }) => children.podEvent(params, connection),
     ...budgetHandlers(parts),
     ...aboveHandlers(parts),
+    ...ownerHandlers(parts),
     ping: (_, { connection }) => {
       children.ping(connection);
       return {};
     },
+  };
+}
+
+/** Of the program that this root belongs to. */
+function ownerHandlers({
+  owner,
+  pod,
+}: HandlerParts): Pick<Handlers, 'own' | 'detach' | 'offerTools' | 'answerTool'> {
+  return {
+    own: (params, context) => owner.own(params, context),
+    detach: (params) => owner.detach(params),
+    offerTools: async (params, context) => {
+      const answer = owner.offer(params, context);
+      await durably(pod);
+      return answer;
+    },
+    answerTool: (params, context) => owner.answer(params, context),
   };
 }
 

@@ -130,6 +130,21 @@ function pathProblem(pattern: string): string | null {
 }
 
 /**
+ * Rules about tools of the program that has started a root, as its settings hold them: names alone, which
+ * widen nothing of podkin's own tools.
+ */
+export function ownToolRules(given: unknown, kind: RuleKind): PermissionRule[] {
+  if (typeof given !== 'object' || given === null || !(kind in given)) return [];
+  const names: unknown = Object.entries(given).find(([key]) => key === kind)?.[1];
+  const texts: readonly unknown[] = Array.isArray(names) ? names : [];
+  return texts.flatMap((name) =>
+    typeof name === 'string' && !ruledTools.some((known) => known === name)
+      ? [{ text: name, tool: name, pattern: null }]
+      : [],
+  );
+}
+
+/**
  * The rules of a session that another build may have written: one that means nothing here is kept as the
  * widest that it could mean where it denies or asks, and dropped where it allows. Each is told in `notes`.
  */

@@ -93,6 +93,8 @@ function foldLive(model: FoldedPod, event: Exclude<LiveEvent, { type: 'entry' }>
     case 'approvalAnswered':
     case 'compactionStarted':
     case 'compactionEnded':
+    case 'toolCalled':
+    case 'toolCallEnded':
       return model;
   }
 }

@@ -10,6 +10,7 @@ import type { CommandEntry } from './command-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { PlanItem } from './plan.ts';
+import type { ToolsOfferedEntry } from './own-tools.ts';
 import type { RepositoryMadeEntry } from './repository-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
 import type { HookDoneEntry } from './hook-entries.ts';
@@ -381,6 +382,7 @@ export type EntryBody =
   | ChildEntry
   | ApprovalEntry
   | RepositoryMadeEntry
+  | ToolsOfferedEntry
   | ScopeEntry
   | ScopeWaitEntry
   | StoppedEntry

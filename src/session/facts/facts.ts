@@ -12,6 +12,7 @@ import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts'
 import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
 import type { TraceFacts } from './trace-entries.ts';
 import type { PlanItem } from './plan.ts';
+import type { OfferedTool } from './own-tools.ts';
 import type { FolderPlace } from './repository-entries.ts';
 import type { DueHook } from './hook-entries.ts';
 import { type BudgetFacts, emptyBudget } from './replay-budget.ts';
@@ -252,6 +253,8 @@ export interface Facts {
   declined: Set<string>;
   /** Repositories that this pod has made: `.git` by path. */
   repositories: Map<string, FolderPlace>;
+  /** Of programs, as they were offered last. */
+  offeredTools: readonly OfferedTool[];
   /** The parent has refused this incarnation for good. */
   refusal: { code: string; text: string; at: string } | null;
   /** Since when notices wait because the wake budget is used up; null once a turn has begun. */
@@ -318,6 +321,7 @@ export function emptyFacts(): Facts {
     widened: [],
     declined: new Set(),
     repositories: new Map(),
+    offeredTools: [],
     refusal: null,
     overBudgetAt: null,
     seenThrough: 0,

@@ -196,6 +196,9 @@ const appliers: Appliers = {
   repositoryMade(facts, { path, place }) {
     facts.repositories.set(path, place);
   },
+  toolsOffered(facts, { tools }) {
+    facts.offeredTools = tools;
+  },
   assignment: applyAssignment,
   commandStarted: applyCommandStarted,
   commandEnded: applyCommandEnded,

@@ -1,0 +1,76 @@
+/** What a root and the program that it belongs to say to each other: whose it is, and the program's tools. */
+import * as z from 'zod';
+import { once } from '../std/once.ts';
+
+export const ownToolBounds = {
+  toolsMax: 64,
+  descriptionCharsMax: 2_000,
+  /** Of one schema, as JSON, and of all that a program offers. */
+  schemaCharsMax: 32_768,
+  allCharsMax: 262_144,
+  /** Of an answer; what a model is shown of it is less. */
+  textCharsMax: 1_048_576,
+} as const;
+
+/** Of a tree: `program`, it ends with its program; `own`, it lives until it is stopped. */
+const lifetimes = ['program', 'own'] as const;
+export type Lifetime = (typeof lifetimes)[number];
+
+/** Told to a pod with its start. */
+export const ownedBySchema = once(() =>
+  z.strictObject({ tokenHash: z.string().regex(/^[0-9a-f]{64}$/), lifetime: z.enum(lifetimes) }),
+);
+export type OwnedBy = z.infer<ReturnType<typeof ownedBySchema>>;
+
+const ownerToken = once(() => z.string().min(1).max(256));
+
+export const ownParams = once(() =>
+  z.object({ token: ownerToken(), lifetime: z.enum(lifetimes).optional() }),
+);
+export const ownResult = once(() => z.object({ lifetime: z.enum(lifetimes) }));
+export const detachParams = once(() => z.object({ token: ownerToken() }));
+
+const offeredTool = once(() =>
+  z.object({
+    name: z
+      .string()
+      .regex(
+        /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
+        'a tool has 1 to 64 letters, digits, "_" and "-", a letter first',
+      ),
+    description: z.string().max(ownToolBounds.descriptionCharsMax),
+    inputSchema: z
+      .record(z.string(), z.json())
+      .refine(
+        (schema) => JSON.stringify(schema).length <= ownToolBounds.schemaCharsMax,
+        `a schema has at most ${ownToolBounds.schemaCharsMax} characters`,
+      )
+      .refine(({ type }) => type === 'object', 'the schema of a tool\'s input is one of type "object"'),
+  }),
+);
+
+export const offerToolsParams = once(() =>
+  z.object({
+    token: ownerToken(),
+    tools: z
+      .array(offeredTool())
+      .max(ownToolBounds.toolsMax)
+      .refine(
+        (tools) => JSON.stringify(tools).length <= ownToolBounds.allCharsMax,
+        `all tools together have at most ${ownToolBounds.allCharsMax} characters`,
+      )
+      .refine(
+        (tools) => new Set(tools.map(({ name }) => name)).size === tools.length,
+        'two tools have one name',
+      ),
+  }),
+);
+export const offerToolsResult = once(() => z.object({ names: z.array(z.string()) }));
+
+export const answerToolParams = once(() =>
+  z.object({
+    call: z.string().max(256),
+    text: z.string().max(ownToolBounds.textCharsMax),
+    isError: z.boolean().default(false),
+  }),
+);
