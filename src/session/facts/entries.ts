@@ -10,14 +10,13 @@ import type { CommandEntry } from './command-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { PlanItem } from './plan.ts';
-import type { ToolsOfferedEntry } from './own-tools.ts';
 import type { RepositoryMadeEntry } from './repository-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
 import type { HookDoneEntry } from './hook-entries.ts';
 import type { ScopeWaitEntry } from './scope-entries.ts';
 import type { MailboxEntry } from './mailbox-entries.ts';
 import type { TracedEntry } from './trace-entries.ts';
-import type { SetEntry } from './set-entries.ts';
+import type { SettingEntry } from './set-entries.ts';
 import type { Totals } from './totals.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
@@ -382,7 +381,6 @@ export type EntryBody =
   | ChildEntry
   | ApprovalEntry
   | RepositoryMadeEntry
-  | ToolsOfferedEntry
   | ScopeEntry
   | ScopeWaitEntry
   | StoppedEntry
@@ -390,7 +388,7 @@ export type EntryBody =
   | ContextEntry
   | BudgetEntry
   | CommandEntry
-  | SetEntry
+  | SettingEntry
   | HookDoneEntry
   | TracedEntry
   | MailboxEntry;

@@ -5,6 +5,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../std/json.ts';
 import type { Entry } from './entries.ts';
 import type { Facts } from './facts.ts';
+import type { ToolsOfferedEntry } from './own-tools.ts';
 import type { SetEntry } from './set-entries.ts';
 
 export function applySet(facts: Facts, entry: Entry<SetEntry>): void {
@@ -34,4 +35,8 @@ function withSet(settings: JsonObject, { alternatives, models, effort, hooks }: 
 
 function objectIn(value: JsonValue | undefined): JsonObject {
   return isJsonObject(value) ? value : {};
+}
+
+export function applyToolsOffered(facts: Facts, { tools }: Entry<ToolsOfferedEntry>): void {
+  facts.offeredTools = tools;
 }

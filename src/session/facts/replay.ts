@@ -40,8 +40,12 @@ import {
   waitForWord,
 } from './replay-children.ts';
 import { applyHookDone, noteHooks, noteReceived, noteTurnEnd } from './hook-facts.ts';
+<<<<<<< HEAD
 import { beginMailbox, keptOutside, ofMailbox } from './replay-mailbox.ts';
 import { applySet } from './replay-set.ts';
+=======
+import { applySet, applyToolsOffered } from './replay-set.ts';
+>>>>>>> e47d2e2 (Files within their length)
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
 import { textOf } from './transcript.ts';
@@ -196,9 +200,7 @@ const appliers: Appliers = {
   repositoryMade(facts, { path, place }) {
     facts.repositories.set(path, place);
   },
-  toolsOffered(facts, { tools }) {
-    facts.offeredTools = tools;
-  },
+  toolsOffered: applyToolsOffered,
   assignment: applyAssignment,
   commandStarted: applyCommandStarted,
   commandEnded: applyCommandEnded,
