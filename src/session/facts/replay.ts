@@ -40,12 +40,8 @@ import {
   waitForWord,
 } from './replay-children.ts';
 import { applyHookDone, noteHooks, noteReceived, noteTurnEnd } from './hook-facts.ts';
-<<<<<<< HEAD
 import { beginMailbox, keptOutside, ofMailbox } from './replay-mailbox.ts';
-import { applySet } from './replay-set.ts';
-=======
 import { applySet, applyToolsOffered } from './replay-set.ts';
->>>>>>> e47d2e2 (Files within their length)
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
 import { textOf } from './transcript.ts';
@@ -197,9 +193,7 @@ const appliers: Appliers = {
     facts.resumable = resumableOf(turn);
     facts.turn = null;
   },
-  repositoryMade(facts, { path, place }) {
-    facts.repositories.set(path, place);
-  },
+  repositoryMade: ({ repositories }, { path, place }) => void repositories.set(path, place),
   toolsOffered: applyToolsOffered,
   assignment: applyAssignment,
   commandStarted: applyCommandStarted,
