@@ -15,14 +15,7 @@ import { type SentPodEvent, pathScopeSchema, sentPodEvent } from './pod-event.ts
 import { namedFiles, runInput } from './run-input.ts';
 import { readSentEvent } from './read-event.ts';
 import { setParams, setResult } from './set.ts';
-import {
-  answerToolParams,
-  detachParams,
-  offerToolsParams,
-  offerToolsResult,
-  ownParams,
-  ownResult,
-} from './own-tools.ts';
+import { ownerMethods } from './own-tools.ts';
 import { podStatus, statusResult } from './status-result.ts';
 import { reportTreeParams, treeParams, treeResult, watcherId } from './tree.ts';
 
@@ -367,30 +360,7 @@ export const methods = {
     params: approveParams,
     result: approveResult,
   },
-  own: {
-    who: 'owner',
-    doc: 'Makes this connection one of the program that started or restored this root, by the token that it gave with that start. With the lifetime `program` the tree ends in order 10 s after the last such connection has closed; `own` lives until it is stopped.',
-    params: ownParams,
-    result: ownResult,
-  },
-  detach: {
-    who: 'owner',
-    doc: 'The tree stays when its program ends, from now on.',
-    params: detachParams,
-    result: nothing,
-  },
-  offerTools: {
-    who: 'owner',
-    doc: "Tools that live in the owner's program, all that this connection offers: the model has them from its next turn on. Calls come as `toolCalled`, asked and ruled as any tool; `answerTool` answers. A name of podkin's own tools, one of MCP servers and one that another connection offers is `forbidden`. While nobody offers a tool a call of it is answered so.",
-    params: offerToolsParams,
-    result: offerToolsResult,
-  },
-  answerTool: {
-    who: 'owner',
-    doc: 'Answers a call that came over this connection. One that is not open here any more is `forbidden`.',
-    params: answerToolParams,
-    result: nothing,
-  },
+  ...ownerMethods,
   ping: { who: 'linked child', doc: 'Shows that both ends live.', params: nothing, result: nothing },
 } as const satisfies Record<string, MethodSpec>;
 

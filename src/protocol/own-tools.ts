@@ -24,11 +24,9 @@ export type OwnedBy = z.infer<ReturnType<typeof ownedBySchema>>;
 
 const ownerToken = once(() => z.string().min(1).max(256));
 
-export const ownParams = once(() =>
-  z.object({ token: ownerToken(), lifetime: z.enum(lifetimes).optional() }),
-);
-export const ownResult = once(() => z.object({ lifetime: z.enum(lifetimes) }));
-export const detachParams = once(() => z.object({ token: ownerToken() }));
+const ownParams = once(() => z.object({ token: ownerToken(), lifetime: z.enum(lifetimes).optional() }));
+const ownResult = once(() => z.object({ lifetime: z.enum(lifetimes) }));
+const detachParams = once(() => z.object({ token: ownerToken() }));
 
 const offeredTool = once(() =>
   z.object({
@@ -65,12 +63,42 @@ export const offerToolsParams = once(() =>
       ),
   }),
 );
-export const offerToolsResult = once(() => z.object({ names: z.array(z.string()) }));
+const offerToolsResult = once(() => z.object({ names: z.array(z.string()) }));
 
-export const answerToolParams = once(() =>
+const answerToolParams = once(() =>
   z.object({
     call: z.string().max(256),
     text: z.string().max(ownToolBounds.textCharsMax),
     isError: z.boolean().default(false),
   }),
 );
+
+const nothing = once(() => z.object({}));
+
+/** Part of the table of methods. */
+export const ownerMethods = {
+  own: {
+    who: 'owner',
+    doc: 'Makes this connection one of the program that started or restored this root, by the token that it gave with that start. With the lifetime `program` the tree ends in order 10 s after the last such connection has closed; `own` lives until it is stopped.',
+    params: ownParams,
+    result: ownResult,
+  },
+  detach: {
+    who: 'owner',
+    doc: 'The tree stays when its program ends, from now on.',
+    params: detachParams,
+    result: nothing,
+  },
+  offerTools: {
+    who: 'owner',
+    doc: "Tools that live in the owner's program, all that this connection offers: the model has them from its next turn on. Calls come as `toolCalled`, asked and ruled as any tool; `answerTool` answers. A name of podkin's own tools, one of MCP servers and one that another connection offers is `forbidden`. While nobody offers a tool a call of it is answered so.",
+    params: offerToolsParams,
+    result: offerToolsResult,
+  },
+  answerTool: {
+    who: 'owner',
+    doc: 'Answers a call that came over this connection. One that is not open here any more is `forbidden`.',
+    params: answerToolParams,
+    result: nothing,
+  },
+} as const;
