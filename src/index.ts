@@ -35,6 +35,7 @@ export {
   CallRefused,
   NoAnswer,
   NoFreeName,
+  NoProgram,
   NoSuchPod,
   NotConnected,
   NotEnded,
@@ -44,6 +45,5 @@ export {
   StartFailed,
   TreeRunning,
 } from './client/errors.ts';
-export { NoProgram } from './library/own-program.ts';
-export { NameTaken } from './session/home/create-folder.ts';
+export { NameTaken } from './session/home/name-taken.ts';
 export { PodkinError } from './std/podkin-error.ts';

@@ -150,3 +150,13 @@ export class NotEnded extends PodkinError {
     this.podNames = podNames;
   }
 }
+
+/** The library was taken out of its package (a bundler), and what it starts stayed behind. */
+export class NoProgram extends PodkinError {
+  constructor(folder: string) {
+    super(
+      `pod.cjs is not beside podkin's library in ${folder}: leave podkin out of the bundle, or name the command with PODKIN_COMMAND`,
+    );
+    this.name = 'NoProgram';
+  }
+}

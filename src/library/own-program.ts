@@ -2,17 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PodkinError } from '../std/podkin-error.ts';
-
-/** The library was taken out of its package (a bundler), and what it starts stayed behind. */
-export class NoProgram extends PodkinError {
-  constructor(folder: string) {
-    super(
-      `pod.cjs is not beside podkin's library in ${folder}: leave podkin out of the bundle, or name the command with PODKIN_COMMAND`,
-    );
-    this.name = 'NoProgram';
-  }
-}
+import { NoProgram } from '../client/errors.ts';
 
 /** Throws `NoProgram`. */
 export function ownProgram(environment: NodeJS.ProcessEnv): string {

@@ -17,4 +17,5 @@ export const library = {
     'nobody offers tools or owns a root without the token of its start; built-in names, names of MCP servers and names of another connection are refused',
   'library.lifetime':
     'a tree of lifetime program ends in order after its program has ended by an exception, process.exit or SIGKILL, unless the program is back in time or has detached; one of lifetime own stays',
+  'library.types': "a program's compiler needs neither zod nor Node's types for the library's own",
 } as const;

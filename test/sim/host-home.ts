@@ -1,6 +1,6 @@
 /** Folders of pods, tombstones and addresses of the simulated home, as one process sees them. */
 import type { Addresses, HostHome } from '../../src/pod/host.ts';
-import { NameTaken } from '../../src/session/home/create-folder.ts';
+import { NameTaken } from '../../src/session/home/name-taken.ts';
 import { podFolder } from '../../src/session/home/home.ts';
 import { placeInTree, placeOf } from '../../src/session/home/place.ts';
 import { home } from './pods.ts';

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { findPod, type FoundPod, lookUp } from '../../client/find-pod.ts';
 import type { MethodName, ParamsIn, Result } from '../../protocol/methods.ts';
 import { podNamePattern } from '../../protocol/names.ts';
-import { NameTaken } from '../../session/home/create-folder.ts';
+import { NameTaken } from '../../session/home/name-taken.ts';
 import { isRemoved } from '../../session/home/home.ts';
 import { mailboxIn } from '../../session/facts/mailbox-entries.ts';
 import { PodkinError } from '../../std/podkin-error.ts';

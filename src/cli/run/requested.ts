@@ -12,7 +12,7 @@ import { NoFreeName, PathHeld } from '../../client/errors.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
 import { BadSetting } from '../../configuration/bad-setting.ts';
 import { type FoundRequest, forgetRequest, isPodMade, notePodMade } from '../../session/home/requests.ts';
-import { NameTaken } from '../../session/home/create-folder.ts';
+import { NameTaken } from '../../session/home/name-taken.ts';
 import { isRemoved } from '../../session/home/home.ts';
 import { type HeldLock, LockUnavailable, takeLock } from '../../session/lock/lock.ts';
 import { limitsOf } from '../../session/settings/settings.ts';

@@ -5,7 +5,7 @@
  */
 import { statSync } from 'node:fs';
 import { userHome } from '../../session/home/places.ts';
-import { NameTaken } from '../../session/home/create-folder.ts';
+import { NameTaken } from '../../session/home/name-taken.ts';
 import { runInput } from '../../client/run-input.ts';
 import { asJson } from '../../std/json.ts';
 import type { Demands } from '../../session/settings/demands.ts';

@@ -10,7 +10,8 @@ import {
 } from '../../pod/process/start-process.ts';
 import { podNamePattern } from '../../protocol/names.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
-import { createPodFolder, NameTaken } from '../../session/home/create-folder.ts';
+import { createPodFolder } from '../../session/home/create-folder.ts';
+import { NameTaken } from '../../session/home/name-taken.ts';
 import { type Home, type PodFolder, podPlaces, type PodSpec } from '../../session/home/home.ts';
 import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import type { Effort } from '../../session/settings/effort.ts';

@@ -9,7 +9,7 @@ import { conflictText, writersText, writersWaitMs } from '../../scope/ownership/
 import { denialOf, rulesOf } from '../../scope/paths/access.ts';
 import { checkInside } from '../../scope/paths/open-inside.ts';
 import type { EntryBody, PathScope, PodRef } from '../../session/facts/entries.ts';
-import { NameTaken } from '../../session/home/create-folder.ts';
+import { NameTaken } from '../../session/home/name-taken.ts';
 import { type PodFolder, type PodSpec, hashToken } from '../../session/home/home.ts';
 import type { SpawnRequest } from '../../tools/tree.ts';
 import type { ToolContext } from '../../tools/tool.ts';

@@ -6,24 +6,13 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncFolder, writeFileAtomic } from '../../std/atomic-write.ts';
 import { crashPoint } from '../../std/crash-point.ts';
-import { PodkinError } from '../../std/podkin-error.ts';
+import { NameTaken } from './name-taken.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { createFolder } from '../log/open-log.ts';
 import { type PodFolder, type PodSpec, folderAt, podFolder } from './home.ts';
 import { specIfKnown } from './known-spec.ts';
 import { placeOf } from './place.ts';
 import type { Home } from './places.ts';
-
-/** The name is another pod's that still exists. */
-export class NameTaken extends PodkinError {
-  readonly podName: string;
-
-  constructor(podName: string) {
-    super(`there is a pod "${podName}" already`);
-    this.name = 'NameTaken';
-    this.podName = podName;
-  }
-}
 
 /**
  * Reserves the name and makes the pod's folder, whole or not at all, with its link token. Throws `NameTaken`,

@@ -9,7 +9,7 @@ import { rootScope } from '../../../src/library/roots/root-scope.ts';
 import { demoScenario } from '../../../src/cli/demo/demo-scenario.ts';
 import { parseScenario } from '../../../src/model/scenario.ts';
 import { homeOf, readSpec } from '../../../src/session/home/home.ts';
-import { NameTaken } from '../../../src/session/home/create-folder.ts';
+import { NameTaken } from '../../../src/session/home/name-taken.ts';
 import { defaultLimits } from '../../../src/session/settings/settings.ts';
 
 function place(): string {

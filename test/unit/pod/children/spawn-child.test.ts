@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ParentLink } from '../../../../src/pod/parent/link.ts';
 import { SpawnRefused } from '../../../../src/pod/children/spawn-refused.ts';
 import { hashToken } from '../../../../src/session/home/home.ts';
-import { NameTaken } from '../../../../src/session/home/create-folder.ts';
+import { NameTaken } from '../../../../src/session/home/name-taken.ts';
 import { deferred } from '../../../../src/std/deferred.ts';
 import { version } from '../../../../src/version.ts';
 import { above, kid, me, sent, scopeReport } from '../../machine-rig.ts';
