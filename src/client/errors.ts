@@ -155,7 +155,7 @@ export class NotEnded extends PodkinError {
 export class NoProgram extends PodkinError {
   constructor(folder: string) {
     super(
-      `pod.cjs is not beside podkin's library in ${folder}: leave podkin out of the bundle, or name the command with PODKIN_COMMAND`,
+      `pod.cjs is not beside podkin's library in ${folder}: keep the package out of the bundle, or name the command with PODKIN_COMMAND`,
     );
     this.name = 'NoProgram';
   }
