@@ -81,8 +81,8 @@ export async function plannedRoot(context: RootContext, options: StartOptions): 
   if (broad !== null)
     throw new BadSetting(`start: ${cwd} is ${broad}: say what may be touched with read, write or cwd`);
   const configuration = await loadConfiguration({ environment, cwd, flags: flagsOf(options) });
-  const { effort, models, limits, permissionMode, rules, scope, instructions, sandbox, notes, profiles } =
-    configuration;
+  const { effort, models, limits, permissionMode, rules, scope, instructions, sandbox } = configuration;
+  const { hooks, mcp, notes, profiles } = configuration;
   return {
     notes,
     plan: {
@@ -106,6 +106,8 @@ export async function plannedRoot(context: RootContext, options: StartOptions): 
       permissionMode,
       permissions: { ...rules, headless: options.onQuestion === undefined },
       ownRules: rulesOf(options, true),
+      hooks,
+      mcp,
       instructions,
       limits,
       tokens: options.maxTokens ?? null,

@@ -2,6 +2,7 @@
 export const library = {
   'library.run':
     "a program starts a tree, reads its events in each pod's order up to the end of the work, its result, and hands it more; once it is closed nothing of the tree runs and nothing keeps the program",
+  'library.hooks': 'hooks and MCP servers of the configuration hold in the trees of a program too',
   'library.stream': 'events that nobody reads are bounded: the oldest are given up and counted',
   'library.questions':
     'a question of any pod of the tree comes to the program once, and its answer lets the call run or not; without a handler it is a denial, and a handler that throws denies',

@@ -1,5 +1,5 @@
 /** Trees from a program, over real pods. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -73,6 +73,16 @@ describe('a tree of a program', () => {
     await tree.close();
     expect((await home.list()).map(({ status }) => status)).toEqual(['stopped', 'stopped']);
     expect(await eventsOf(tree)).toContainEqual(expect.objectContaining({ type: 'stopped' }));
+  });
+
+  it('[library.hooks] a hook of the person judges calls of its trees as of all others', async () => {
+    const hook = `[[hooks]]\nevent = "preToolUse"\ncommand = "echo 'not here' >&2; exit 2"\n`;
+    mkdirSync(test.home.config, { recursive: true });
+    writeFileSync(join(test.home.config, 'config.toml'), hook);
+    const tree = await start(asking, { task: 'go', onQuestion: () => 'allow' });
+    expect((await tree.settled).text).toContain('not here');
+    expect(existsSync(join(test.work, 'made'))).toBe(false);
+    await tree.close();
   });
 
   it('[library.questions] are answered by the program, once each; a throw denies', async () => {

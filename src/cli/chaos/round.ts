@@ -347,6 +347,8 @@ function chaosRoot({ home, work, scenario }: RoundPlace): Root {
     permissionMode: 'bypassPermissions',
     permissions: { allow: [], ask: [], deny: [], headless: true },
     instructions: null,
+    hooks: [],
+    mcp: {},
     limits,
   });
 }

@@ -102,6 +102,8 @@ function demoRoot(home: Home, folder: string): Root {
     permissionMode: 'default',
     permissions: { allow: [], ask: [], deny: [], headless: true },
     instructions: null,
+    hooks: [],
+    mcp: {},
     limits: demoLimits,
   });
 }

@@ -66,13 +66,13 @@ export interface RootPlan extends ScopeRequest {
   /** How much its model and those of its children are to think. */
   readonly effort?: Effort | undefined;
   /** The person's commands at what happens in the tree. */
-  readonly hooks?: readonly Hook[];
+  readonly hooks: readonly Hook[];
   /** It stands for a session outside, and has no turns of its own. */
   readonly mailbox?: JsonObject;
   /** What a person says of single models. */
   readonly models?: Readonly<Record<string, ModelSettings>> | undefined;
   /** The MCP servers of the tree. */
-  readonly mcp?: Readonly<Record<string, McpServerSettings>> | undefined;
+  readonly mcp: Readonly<Record<string, McpServerSettings>>;
 }
 
 export interface Root {
@@ -118,7 +118,7 @@ export function freeName(taken: readonly string[]): string {
 function createNamed(home: Home, plan: RootPlan, name: string): Root {
   const instance = plan.instance ?? uuidv7();
   const models = asJson(plan.models ?? {});
-  const mcp = asJson(plan.mcp ?? {});
+  const mcp = asJson(plan.mcp);
   const spec: PodSpec = {
     schema: schemaVersion,
     podkin: version,
@@ -145,7 +145,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       ...(Object.keys(mcp).length > 0 && { mcp }),
       ...(plan.ownRules !== undefined && { ownRules: asJson(plan.ownRules) }),
       ...alternativesIn(plan),
-      ...(plan.hooks && plan.hooks.length > 0 && { hooks: hookSettings(plan.hooks) }),
+      ...(plan.hooks.length > 0 && { hooks: hookSettings(plan.hooks) }),
       ...(plan.effort !== undefined && { effort: plan.effort }),
       ...profileSettings(plan),
       ...(plan.mailbox !== undefined && { mailbox: plan.mailbox }),

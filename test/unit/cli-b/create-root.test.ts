@@ -30,6 +30,8 @@ function plan(cwd: string, more: Partial<RootPlan> = {}): RootPlan {
     permissionMode: 'default',
     permissions: { allow: [], ask: [], deny: [], headless: false },
     instructions: null,
+    hooks: [],
+    mcp: {},
     limits: { ...defaultLimits, steps: 7 },
     ...more,
   };
