@@ -73,7 +73,7 @@ const untilBound = (root: TestPod) =>
   );
 
 it('[budget.tree] [budget.wait-reason] twelve pods share what there is, wait at the bound, and go on to the end once it is raised', async () => {
-  const root = await home.startRoot({ limits: { cost: 8 }, scenario: twelve });
+  const root = await home.startRoot({ limits: { cost: 12 }, scenario: twelve });
   await root.run('go');
   await untilBound(root);
   const status = await root.call('status', {});
@@ -83,15 +83,15 @@ it('[budget.tree] [budget.wait-reason] twelve pods share what there is, wait at 
   const doctor = await home.run(['doctor']);
   expect(doctor.stdout).toContain('root waits for the budget of its tree');
   expect(doctor.stdout).toContain('podkin budget root AMOUNT (or --tokens N) raises it');
-  expect((await home.run(['ps'])).stdout).toMatch(/root .* \$\d\.\d\d of \$8\.00 .* spending/);
+  expect((await home.run(['ps'])).stdout).toMatch(/root .* \$\d\.\d\d of \$12\.00 .* spending/);
   const { usd, beyond } = await treeSpent();
-  expect(usd).toBeLessThanOrEqual(8 + beyond);
-  expect(usd).toBeGreaterThan(4);
+  expect(usd).toBeLessThanOrEqual(12 + beyond);
+  expect(usd).toBeGreaterThan(6);
   const waiting = (await root.call('status', {})).waiting;
-  expect((await home.run(['budget', 'root', '8.01'])).code).toBe(0);
+  expect((await home.run(['budget', 'root', '12.01'])).code).toBe(0);
   expect((await root.call('status', {})).waiting).toEqual({
     ...waiting,
-    reason: waiting?.reason.replace('(8 USD)', '(8.01 USD)'),
+    reason: waiting?.reason.replace('(12 USD)', '(12.01 USD)'),
   });
   const raised = await home.run(['budget', 'root', '1000', '--json']);
   expect(raised.code, raised.stderr).toBe(0);

@@ -220,7 +220,9 @@ rules:
     await root.run('again');
     await heard(root, 3);
     await root.untilSettled();
+    // With its answer, at the stop, and with the next answer.
     expect(await reportsOf(root)).toMatchObject([
+      { fetched: true, commits: 1 },
       { fetched: true, commits: 1 },
       { fetched: true, commits: 2 },
     ]);
