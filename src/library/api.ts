@@ -304,7 +304,10 @@ export interface VerifyReport {
 
 /** Where pods are kept: this user's, or a directory of the program's own. */
 export interface PodkinHome {
-  /** Rejects with `BadSetting`, `NameTaken`, `PathHeld`, `StartFailed`: then nothing is left of it. */
+  /**
+   * Rejects with `BadSetting`, `NameTaken`, `PathHeld`, `StartFailed`. Then nothing of it runs; its log stays
+   * where it had begun.
+   */
   start(options: StartOptions): Promise<Tree>;
   /**
    * A root by its name, or a tree by its `handle`: what of it does not run is started again from its logs.

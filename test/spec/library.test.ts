@@ -136,10 +136,20 @@ describe('a tree of a program', () => {
     expect(await home.list()).toEqual([]);
   });
 
+  it('[library.run] an answer by a schema is data', async () => {
+    const schema = { type: 'object', properties: { found: { type: 'number' } }, required: ['found'] };
+    const scenario = `rules:\n  - last: user\n    say: "none"\n  - say: '{ "found": 2 }'\n`;
+    const tree = await start(scenario, { task: 'count', schema });
+    expect(await tree.settled).toMatchObject({ status: 'done', data: { found: 2 } });
+    await tree.close();
+  });
+
   it('[library.restore] a tree without a task waits; ended, it is restored by its name; running, it is not', async () => {
     const tree = await start(family);
     expect(await tree.settled).toMatchObject({ status: 'done', text: '' });
     await expect(home.restore('root')).rejects.toThrow(TreeRunning);
+    const signal = AbortSignal.abort(new Error('not now'));
+    await expect((await home.pod('root')).send('begin', { signal })).rejects.toThrow('not now');
     await home.stop('root');
     await tree.close();
     const again = await home.restore('root');
