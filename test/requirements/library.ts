@@ -4,6 +4,8 @@ export const library = {
     "a program starts a tree, reads its events in each pod's order up to the end of the work, its result, and hands it more; once it is closed nothing of the tree runs and nothing keeps the program",
   'library.hooks': 'hooks and MCP servers of the configuration hold in the trees of a program too',
   'library.stream': 'events that nobody reads are bounded: the oldest are given up and counted',
+  'library.programs':
+    'the programs of README and docs/library.md run as they stand there, from the packed package alone, and a strict compiler accepts them',
   'library.questions':
     'a question of any pod of the tree comes to the program once, and its answer lets the call run or not; without a handler it is a denial, and a handler that throws denies',
   'library.errors':

@@ -3,42 +3,25 @@
  * it ships.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capable } from '../support/capable.ts';
+import { copyCheckout, pack, packageFolder } from '../support/packed.ts';
 
-const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
-const left = new Set(['node_modules', 'dist', '.git', '.cache', 'coverage']);
 let folder: string;
 let checkout: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'podkin-package-'));
   checkout = join(folder, 'mit Käse & co');
-  cpSync(packageFolder, checkout, { recursive: true, filter: (path) => !left.has(basename(path)) });
-  symlinkSync(join(packageFolder, 'node_modules'), join(checkout, 'node_modules'));
+  copyCheckout(checkout);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function pack(name: string, umask: string): string {
-  const script = `umask ${umask} && npm pack --silent --pack-destination "$1"`;
-  const place = join(folder, name);
-  execFileSync('/bin/sh', ['-c', `mkdir "$1" && ${script}`, 'sh', place], { cwd: checkout, stdio: 'pipe' });
-  return join(place, readdirSync(place)[0] ?? '');
-}
+const packed = (name: string, umask: string): string => pack(checkout, join(folder, name), umask);
 
 /**
  * PODKIN_YARN names Yarn's program (`bin/yarn.js` of @yarnpkg/cli-dist); the test installs from a registry.
@@ -54,7 +37,7 @@ describe('the package', () => {
       const project = join(folder, 'pnp');
       mkdirSync(project);
       const write = (name: string, text: string) => writeFileSync(join(project, name), text);
-      const archive = pack('for-yarn', '022');
+      const archive = packed('for-yarn', '022');
       write('package.json', JSON.stringify({ private: true, dependencies: { podkin: `file:${archive}` } }));
       write('.yarnrc.yml', 'nodeLinker: pnp\nenableTelemetry: false\nenableGlobalCache: false\n');
       write('yarn.lock', '');
@@ -89,7 +72,7 @@ describe('the package', () => {
     { timeout: 180_000 },
     () => {
       const before = readFileSync(join(checkout, 'package.json'), 'utf8');
-      const archives = [pack('open', '022'), pack('closed', '077')];
+      const archives = [packed('open', '022'), packed('closed', '077')];
       const [one, other] = archives.map((path) => readFileSync(path));
       expect(one?.equals(other ?? Buffer.of())).toBe(true);
       expect(readFileSync(join(checkout, 'package.json'), 'utf8')).toBe(before);
