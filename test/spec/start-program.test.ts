@@ -165,7 +165,7 @@ describe('the program of a pod', () => {
           .replaceAll('\\\n', '')
           .matchAll(/__import\(\s*"\.\/(.+?)"\)/g),
       ].map((match) => match[1]);
-    expect(new Set(importedBy('pod')).size).toBe(6);
+    expect(new Set(importedBy('pod')).size).toBe(7);
     const programs = ['main.js', 'main-body.js', 'command-body.cjs', 'pod.cjs', 'pod-body.cjs'];
     for (const file of [...programs, ...importedBy('pod'), ...importedBy('command')]) {
       expect(paths).toContain(`dist/${file}`);

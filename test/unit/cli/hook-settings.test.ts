@@ -72,7 +72,7 @@ describe('hooks of a project', () => {
       '[[hooks]]\nevent = "question"\ncommand = ["./out"]\n',
       'leads out of the project',
     ],
-    ['a way out', '[[hooks]]\nevent = "question"\ncommand = ["../x"]\n', 'no such file'],
+    ['a way out', '[[hooks]]\nevent = "question"\ncommand = ["../not-there/x"]\n', 'no such file'],
     ['an event that is none', '[[hooks]]\nevent = "deleted"\ncommand = ["x"]\n', 'event'],
   ])('[hook.project] %s is refused with what to do', async (_, text, why) => {
     const { rig, load } = placed(text);
