@@ -154,6 +154,9 @@ describe('a provider', () => {
     '[context.failure] %s, twice: the turn goes on with what it had, and ends well',
     async (_, fails, reason) => {
       let tries = 0;
+      // So that the steps of two tries fit above it.
+      await provider.stop();
+      provider = await SmallWindow.start(window + 1_000, talks);
       provider.summary = () => ((tries += 1) <= 2 ? fails() : { say: 'SUMMARY of the work so far.' });
       const root = await rootWith();
       await root.run('The task: talk.');
