@@ -43,4 +43,4 @@ it('[bench.smoke] every measure of the bench runs and each of its rows holds num
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}, 180_000);
+}, 420_000);
