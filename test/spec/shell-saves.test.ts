@@ -79,7 +79,7 @@ describe.skipIf(!can)("a person's program that saves protected names all the whi
     ['on another disk', true],
   ])(
     '[shell.set-aside-whole] each piece is in place or in the outputs, %s, and each that was moved is told',
-    { timeout: 120_000 + commands * 10_000 },
+    { timeout: 120_000 + commands * 20_000 },
     async (_, isElsewhere) => {
       if (isElsewhere && !capable('/dev/shm', () => existsSync('/dev/shm'))) return;
       const folder = await tempFolder();
