@@ -4,8 +4,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { BadSetting } from '../configuration/bad-setting.ts';
 import { fromHome } from '../configuration/configuration-files.ts';
-import { type Configuration, loadConfiguration } from '../configuration/configuration.ts';
-import { checkOfRole } from '../configuration/profiles.ts';
+import { loadConfiguration } from '../configuration/configuration.ts';
 import { realPath } from '../configuration/real-paths.ts';
 import { offerToolsParams } from '../protocol/own-tools.ts';
 import { ruledTools } from '../scope/permissions/permission-rules.ts';
@@ -23,6 +22,7 @@ import { broadPlace } from './roots/broad-place.ts';
 import { checkedModels } from './roots/checked-models.ts';
 import type { RootPlan } from './roots/create-root.ts';
 import type { RootContext } from './roots/root-context.ts';
+import { rootPlanOf } from './roots/root-plan-of.ts';
 
 const paths = once(() => z.array(z.string()).readonly().optional());
 const minutes = once(() => z.number().positive().max(minutesMax).optional());
@@ -81,39 +81,21 @@ export async function plannedRoot(context: RootContext, options: StartOptions): 
   if (broad !== null)
     throw new BadSetting(`start: ${cwd} is ${broad}: say what may be touched with read, write or cwd`);
   const configuration = await loadConfiguration({ environment, cwd, flags: flagsOf(options) });
-  const { effort, models, limits, permissionMode, rules, scope, instructions, sandbox } = configuration;
-  const { hooks, mcp, notes, profiles } = configuration;
-  return {
-    notes,
-    plan: {
-      name: options.name ?? null,
-      ...checkedModels(context, configuration, cwd),
-      models,
-      effort,
-      cwd,
-      home: userHome(environment),
-      ...(isSaid || configuration.profileScope === null
-        ? {
-            read: checkedPaths(options.read, environment),
-            write: checkedPaths(options.write, environment),
-          }
-        : configuration.profileScope),
-      demands: demandsIn(options, configuration),
-      profiles,
-      profile: configuration.profile,
-      deny: [...scope.deny, ...checkedPaths(options.deny, environment)],
-      denyWrite: [...scope.denyWrite, ...checkedPaths(options.denyWrite, environment)],
-      permissionMode,
-      permissions: { ...rules, headless: options.onQuestion === undefined },
-      ownRules: rulesOf(options, true),
-      hooks,
-      mcp,
-      instructions,
-      limits,
-      tokens: options.maxTokens ?? null,
-      sandbox,
-    },
-  };
+  const models = checkedModels(context, configuration, cwd);
+  const planned = rootPlanOf(configuration, {
+    name: options.name ?? null,
+    cwd,
+    home: userHome(environment),
+    places: isSaid
+      ? { read: checkedPaths(options.read, environment), write: checkedPaths(options.write, environment) }
+      : null,
+    demands: demandsIn(options),
+    deny: checkedPaths(options.deny, environment),
+    denyWrite: checkedPaths(options.denyWrite, environment),
+    tokens: options.maxTokens ?? null,
+    headless: options.onQuestion === undefined,
+  });
+  return { notes: configuration.notes, plan: { ...planned, ...models, ownRules: rulesOf(options, true) } };
 }
 
 /** As the pod would refuse them, before there is one. */
@@ -174,18 +156,15 @@ function flagsOf(options: StartOptions): Parameters<typeof loadConfiguration>[0]
   };
 }
 
-/** What the options do not say, a role does. */
-function demandsIn(options: StartOptions, { profile }: Configuration): Partial<Demands> {
-  const role = profile?.profile;
-  const { check } = options;
+function demandsIn({ timeoutMinutes, idleMinutes, check, schema }: StartOptions): Partial<Demands> {
   return {
-    timeoutMinutes: options.timeoutMinutes ?? role?.timeoutMinutes ?? null,
-    idleMinutes: options.idleMinutes ?? role?.idleMinutes ?? null,
+    timeoutMinutes: timeoutMinutes ?? null,
+    idleMinutes: idleMinutes ?? null,
     check:
       check === undefined
-        ? checkOfRole(profile)
+        ? null
         : { command: check.command, tries: check.tries ?? triesDefault, outside: true },
-    result: options.schema === undefined ? (role?.result ?? null) : asJson(options.schema),
+    result: schema === undefined ? null : asJson(schema),
   };
 }
 

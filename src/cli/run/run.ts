@@ -8,11 +8,10 @@ import { userHome } from '../../session/home/places.ts';
 import { NameTaken } from '../../session/home/name-taken.ts';
 import { runInput } from '../../client/run-input.ts';
 import { asJson } from '../../std/json.ts';
-import type { Demands } from '../../session/settings/demands.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { runtimeVariable } from '../../session/home/places.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
-import { type Configuration, loadConfiguration, unknownLimits } from '../../configuration/configuration.ts';
+import { loadConfiguration, unknownLimits } from '../../configuration/configuration.ts';
 import { fromHome } from '../../configuration/configuration-files.ts';
 import { configurationFlags } from '../invocation/setting-options.ts';
 import { askAboutText, canAsk } from '../invocation/ask-person.ts';
@@ -21,6 +20,7 @@ import { type Hook, hooksAnew } from '../../session/facts/hooks.ts';
 import { notifyHooks } from '../../configuration/hook-settings.ts';
 import { givenText } from '../invocation/given-text.ts';
 import { checkedModels } from '../../library/roots/checked-models.ts';
+import { rootPlanOf } from '../../library/roots/root-plan-of.ts';
 import { claimScope } from '../../library/roots/claim-scope.ts';
 import { takenText } from './taken-name.ts';
 import { createRoot, type Root, type RootPlan } from '../../library/roots/create-root.ts';
@@ -29,7 +29,6 @@ import { realPath } from '../../configuration/real-paths.ts';
 import { detached, type Run } from './detached.ts';
 import { foreground, type Work } from './foreground.ts';
 import type { RunOptions } from './run-options.ts';
-import { checkOfRole } from '../../configuration/profiles.ts';
 import { evidenceAsked } from './evidence-asked.ts';
 import { minutesOf } from './minutes.ts';
 import { tokensOf } from './tokens.ts';
@@ -201,58 +200,34 @@ export async function planOf(
   const evidence = await evidenceAsked(context, options);
   const isSaid = [options.read, options.write].some((paths) => (paths ?? []).length > 0);
   if (options.cwd === undefined && !isSaid) await checkStartingPlace(context, cwd, { mayAsk });
-  const { profile, profileScope, profiles, ...configuration } = await loadConfiguration({
+  const configuration = await loadConfiguration({
     environment,
     cwd,
     askTrust: mayAsk && canAsk(context) ? (file, wants) => askTrust(context, file, wants) : undefined,
     flags: configurationFlags(context, options),
   });
-  const { effort, models, mcp, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
-    configuration;
-  for (const warning of [...notes, ...unknownLimits(environment)])
+  for (const warning of [...configuration.notes, ...unknownLimits(environment)])
     context.stderr.write(`podkin: ${errorText(warning)}\n`);
-  return {
+  const models = checkedModels(context, configuration, cwd);
+  const asked = {
     name: options.name ?? null,
-    kept: options.keep,
-    ...checkedModels(context, configuration, cwd),
-    models,
-    mcp,
-    effort,
     cwd,
     home: userHome(environment),
-    ...ofOptionsOrProfile(options, { profile, profileScope, isSaid, evidence }),
-    profiles,
-    profile,
-    deny: [...scope.deny, ...checkedPaths('--deny', options.deny)],
-    denyWrite: [...scope.denyWrite, ...checkedPaths('--deny-write', options.denyWrite)],
-    permissionMode,
-    permissions: { ...rules, headless },
-    instructions,
-    limits,
-    tokens: tokensOf(options.maxTokens),
-    sandbox,
-    hooks: hooksWith(configuration.hooks, options.notify, cwd),
-  };
-}
-
-/** What the command line does not say, a role does. */
-function ofOptionsOrProfile(
-  options: RunOptions,
-  by: Pick<Configuration, 'profile' | 'profileScope'> & { isSaid: boolean; evidence: Partial<Demands> },
-): Pick<RootPlan, 'read' | 'write' | 'byRole' | 'demands'> {
-  const { profile, profileScope, isSaid, evidence } = by;
-  const { timeoutMinutes = null, idleMinutes = null, result = null } = profile?.profile ?? {};
-  return {
-    read: isSaid ? checkedPaths('--read', options.read) : (profileScope?.read ?? []),
-    byRole: isSaid ? undefined : profileScope?.byRole,
-    write: isSaid ? checkedPaths('--write', options.write) : (profileScope?.write ?? []),
+    places: isSaid
+      ? { read: checkedPaths('--read', options.read), write: checkedPaths('--write', options.write) }
+      : null,
     demands: {
-      timeoutMinutes: minutesOf('--timeout-minutes', options.timeoutMinutes) ?? timeoutMinutes,
-      idleMinutes: minutesOf('--idle-minutes', options.idleMinutes) ?? idleMinutes,
-      check: evidence.check ?? checkOfRole(profile),
-      result: evidence.result ?? result,
+      ...evidence,
+      timeoutMinutes: minutesOf('--timeout-minutes', options.timeoutMinutes),
+      idleMinutes: minutesOf('--idle-minutes', options.idleMinutes),
     },
+    deny: checkedPaths('--deny', options.deny),
+    denyWrite: checkedPaths('--deny-write', options.denyWrite),
+    tokens: tokensOf(options.maxTokens),
+    headless,
   };
+  const hooks = hooksWith(configuration.hooks, options.notify, cwd);
+  return { ...rootPlanOf(configuration, asked), ...models, hooks, kept: options.keep };
 }
 
 function hooksWith(configured: readonly Hook[], notify: string | undefined, cwd: string): readonly Hook[] {
