@@ -10,8 +10,9 @@ export async function askPod<M extends MethodName>(
   pod: FoundPod,
   method: M,
   params: ParamsIn<M>,
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Result<M>> {
-  const answer = await connectAndSend(pod.socket, method, params);
+  const answer = await connectAndSend(pod.socket, method, params, options);
   if (answer.ok) return answer.result;
   const { failure, code, message, delivered } = answer;
   if (failure === 'refused') throw new CallRefused(pod.label, code ?? failure, message);

@@ -16,7 +16,6 @@ import { verifyHome } from '../delivery/verify/verify.ts';
 import type { OwnedBy } from '../protocol/own-tools.ts';
 import { ownHome } from '../session/home/own-home.ts';
 import { limitsOf } from '../session/settings/settings.ts';
-import { deferred } from '../std/deferred.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import { ensureRuntimeDir, socketPath } from '../transport/address.ts';
 import type { HomeOptions, PodkinHome, RunningPod, StartOptions, Tree, TreeOptions } from './api.ts';
@@ -180,13 +179,13 @@ async function runningPod(pod: FoundPod): Promise<RunningPod> {
     name: pod.name,
     instance: pod.instance,
     async send(text, { signal } = {}) {
-      await unlessAborted(() => askPod(pod, 'run', runInput(text, uuidv7())), signal);
+      await askPod(pod, 'run', runInput(text, uuidv7()), { signal });
     },
     async notify(text, { signal } = {}) {
-      await unlessAborted(() => askPod(pod, 'notify', noticeInput(text, uuidv7())), signal);
+      await askPod(pod, 'notify', noticeInput(text, uuidv7()), { signal });
     },
     async cancel({ signal } = {}) {
-      await unlessAborted(() => askPod(pod, 'cancel', {}), signal);
+      await askPod(pod, 'cancel', {}, { signal });
     },
   };
 }
@@ -204,18 +203,4 @@ async function ended(pod: FoundPod, hurry: AbortSignal | undefined): Promise<voi
     ...(hurry && { hurry }),
   });
   if (left.length > 0) throw new NotEnded(left.map(({ name }) => name));
-}
-
-/** Rejects with the signal's reason; what was asked for by then may be done all the same. */
-async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work();
-  signal.throwIfAborted();
-  const aborted = deferred<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work(), aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -32,6 +32,11 @@ export interface SendFailure {
   delivered: 'no' | 'unknown' | 'refused';
 }
 
+export interface SendOptions {
+  readonly deadlineMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** How long to wait before dialling a busy listener again, in ms. */
 const redialMs = 20;
 
@@ -45,13 +50,14 @@ const realParts: SenderParts = { clock: { now: monotonicMs, pause }, dial };
 
 /**
  * Sends one method to the pod that listens at `path`. `deadlineMs` bounds the whole of it (default
- * `wireLimits.requestDeadlineMs`). What the server writes unasked is read and passed over.
+ * `wireLimits.requestDeadlineMs`). What the server writes unasked is read and passed over. Rejects with the
+ * reason of `signal`; what was asked for by then may be done all the same.
  */
 export async function connectAndSend<M extends MethodName>(
   path: string,
   method: M,
   params: ParamsIn<M>,
-  options: { deadlineMs?: number | undefined } = {},
+  options: SendOptions = {},
 ): Promise<Sent<Result<M>>> {
   return await sendOver(realParts, { path, method, params }, options);
 }
@@ -60,20 +66,22 @@ export async function connectAndSend<M extends MethodName>(
 export async function sendOver<M extends MethodName>(
   parts: SenderParts,
   { path, method, params }: { path: string; method: M; params: ParamsIn<M> },
-  options: { deadlineMs?: number | undefined } = {},
+  options: SendOptions = {},
 ): Promise<Sent<Result<M>>> {
   const { clock } = parts;
+  const { signal } = options;
+  signal?.throwIfAborted();
   const deadlineMs = options.deadlineMs ?? wireLimits.requestDeadlineMs;
   const deadlineAt = clock.now() + deadlineMs;
   let connection: Connection;
   try {
-    connection = await dialUntil(parts, path, deadlineAt);
+    connection = await dialUntil(parts, path, { deadlineAt, signal });
   } catch (error) {
     return notConnected(error);
   }
   try {
     const timeoutMs = Math.max(0, deadlineAt - clock.now());
-    return { ok: true, result: await clientOver(connection).call(method, params, { timeoutMs }) };
+    return { ok: true, result: await clientOver(connection).call(method, params, { timeoutMs, signal }) };
   } catch (error) {
     return notAnswered(error);
   } finally {
@@ -84,7 +92,11 @@ export async function sendOver<M extends MethodName>(
 }
 
 /** A full backlog and a lack of descriptors pass; the deadline does not move. */
-async function dialUntil(parts: SenderParts, path: string, deadlineAt: number): Promise<Connection> {
+async function dialUntil(
+  parts: SenderParts,
+  path: string,
+  { deadlineAt, signal }: { deadlineAt: number; signal: AbortSignal | undefined },
+): Promise<Connection> {
   const { clock } = parts;
   for (;;) {
     try {
@@ -93,6 +105,7 @@ async function dialUntil(parts: SenderParts, path: string, deadlineAt: number): 
       const again = error instanceof RefusedConnection && error.passing;
       if (!again || clock.now() + redialMs >= deadlineAt) throw error;
       await clock.pause(redialMs);
+      signal?.throwIfAborted();
     }
   }
 }
