@@ -15,7 +15,8 @@ import { isRunning } from '../../std/process-identity.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
 import { endTree } from '../control/end-tree.ts';
-import { createRoot, type Root, startRoot } from '../../library/roots/create-root.ts';
+import { type Root, startRoot } from '../../library/roots/create-root.ts';
+import { scriptedRoot } from '../demo/scripted-root.ts';
 import { Cuts } from './cuts.ts';
 import { leftBelow } from './end-all.ts';
 import { Faults } from './faults.ts';
@@ -336,21 +337,8 @@ class Round {
 }
 
 function chaosRoot({ home, work, scenario }: RoundPlace): Root {
-  return createRoot(home, {
-    name: 'root',
-    model: `script/${scenario}`,
-    cwd: work,
-    read: [work],
-    write: [work],
-    deny: [],
-    denyWrite: [],
-    permissionMode: 'bypassPermissions',
-    permissions: { allow: [], ask: [], deny: [], headless: true },
-    instructions: null,
-    hooks: [],
-    mcp: {},
-    limits,
-  });
+  const scope = { cwd: work, read: [work], write: [work] };
+  return scriptedRoot(home, scenario, { ...scope, permissionMode: 'bypassPermissions', limits });
 }
 
 function waitingRuns({ log }: ChaosPod): number {

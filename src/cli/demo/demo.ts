@@ -11,7 +11,8 @@ import { type Home, homeOf } from '../../session/home/home.ts';
 import { defaultLimits } from '../../session/settings/settings.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
-import { createRoot, type Root } from '../../library/roots/create-root.ts';
+import type { Root } from '../../library/roots/create-root.ts';
+import { scriptedRoot } from './scripted-root.ts';
 import { realPath } from '../../configuration/real-paths.ts';
 import { deliveriesOf, isFinal } from '../../library/home-deliveries.ts';
 import { demoScenario, demoTexts } from './demo-scenario.ts';
@@ -91,19 +92,11 @@ function layOut(folder: string): void {
 }
 
 function demoRoot(home: Home, folder: string): Root {
-  return createRoot(home, {
-    name: 'root',
-    model: `script/${join(folder, 'scenario.yaml')}`,
+  return scriptedRoot(home, join(folder, 'scenario.yaml'), {
     cwd: folder,
     read: [join(folder, 'in')],
     write: [join(folder, 'out')],
-    deny: [],
-    denyWrite: [],
     permissionMode: 'default',
-    permissions: { allow: [], ask: [], deny: [], headless: true },
-    instructions: null,
-    hooks: [],
-    mcp: {},
     limits: demoLimits,
   });
 }
