@@ -18,7 +18,7 @@ export function defineTool<I = Json>(tool: OwnToolDefinition<I>): OwnTool {
     description,
     inputSchema,
     run(input, context) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without `parse` its type is the caller's word
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller's word
       return tool.run(parse === undefined ? (input as I) : parse(input), context);
     },
   };

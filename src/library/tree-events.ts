@@ -75,7 +75,7 @@ export function questionOf({ request, pod, tool, summary, why, input }: Approval
 function ofEntry(pod: PodName, entry: Entry): TreeEvent | null {
   // A newer pod's type may be any word.
   if (!Object.hasOwn(tellers, entry.type)) return null;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the teller of a type is handed entries of that type alone
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a type has its own teller
   const tell = tellers[entry.type] as
     | ((entry: Entry, at: { pod: PodName; time: string }) => TreeEvent | null)
     | undefined;

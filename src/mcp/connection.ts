@@ -49,7 +49,7 @@ export class Connection {
       { name: 'podkin', version },
       { capabilities: {}, jsonSchemaValidator: noValidator },
     );
-    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a field of the client's, and no event target
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is no event target
     client.onerror = () => undefined;
     client.setNotificationHandler('notifications/tools/list_changed', () => onListChanged());
     await client.connect(transport, { signal, timeout: timeoutMs });

@@ -53,7 +53,7 @@ export class HostTools {
     const parsed = toolTable[called].input().safeParse(written ?? {});
     if (!parsed.success) return failed(`Nothing was done: ${z.prettifyError(parsed.error)}`);
     try {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parsed by the schema of this very tool
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parsed by its schema
       return await this.#run(called, parsed.data as never, call);
     } catch (error) {
       if (call.signal.aborted) return failed('The call was given up. What it had begun goes on.');

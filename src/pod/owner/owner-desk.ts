@@ -219,6 +219,6 @@ export class OwnerDesk {
 
 /** It was parsed by nothing: it is what the model wrote. */
 function asValue(input: unknown): JsonValue {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `parse` of this very tool hands the JSON on
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its `parse` hands the JSON on
   return input as JsonValue;
 }

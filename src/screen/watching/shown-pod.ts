@@ -141,7 +141,7 @@ export class ShownPod {
   async #entriesBefore(before: number, limit: number): Promise<readonly Entry[]> {
     if (this.#model.link === 'live') {
       const { entries } = await askPod(this.pod, 'entries', { before, limit });
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- readers pass over types they do not know
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- unknown types are passed over
       return entries as unknown as Entry[];
     }
     const { log } = this.pod.folder;
