@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+// oxlint-disable-next-line no-control-regex -- what a terminal obeys
+const steering = /\u001B\[([\d;]*)m|\u001B\(B|\u000F/;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const command = join(root, 'dist', 'main.js');
 const [columns, rows] = [104, 30];
@@ -84,10 +87,11 @@ function svgOf(capture) {
     const y = margin + at * height + 13;
     let pen = {};
     let column = 0;
-    return row.split(/(\u001B\[[\d;]*m|\u001B\(B|\u000F)/).flatMap((part) => {
-      const sgr = /^\u001B\[([\d;]*)m$/.exec(part);
-      if (sgr !== null) pen = penAfter(pen, sgr[1]);
-      if (sgr !== null || part === '' || /^[\u001B\u000F]/.test(part)) return [];
+    // Texts, and between two of them the numbers of a change of the pen, or undefined.
+    return row.split(steering).flatMap((part, place) => {
+      const isText = place % 2 === 0;
+      if (!isText && part !== undefined) pen = penAfter(pen, part);
+      if (!isText || part === '') return [];
       const before = pen.inverse === true ? 0 : part.length - part.trimStart().length;
       const from = column + before;
       const length = [...part].length;
