@@ -138,6 +138,15 @@ export const ofTheShell: readonly Defect[] = [
     guarantee: 'subscribe.append-storm',
   },
   {
+    id: 'stream-waits-for-no-room',
+    breaks: 'a history is sent to an observer faster than it reads',
+    file: observers,
+    find: 'if (!more) await connection.drained();',
+    replace: 'void more;',
+    test: storm,
+    guarantee: 'subscribe.paced',
+  },
+  {
     id: 'lagged-loses-one',
     breaks: 'the entry at which an observer lags is lost to it',
     file: observers,

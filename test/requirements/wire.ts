@@ -94,6 +94,8 @@ export const wire = {
   'subscribe.log-is-the-stream': 'an entry on the wire is the entry in the log',
   'subscribe.memory': 'ten observers that never read cost a pod with 64 MB of history next to nothing',
   'subscribe.no-deltas': '`deltas: false` leaves out the stream of tokens and nothing else',
+  'subscribe.paced':
+    'an observer that reads nothing is sent one piece of the history, and the next when it has read',
   'subscribe.append-storm':
     'an observer that comes to the end of the history while entries are committed misses none of them',
   'subscribe.no-gap':

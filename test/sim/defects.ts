@@ -364,11 +364,16 @@ export const simDefects: readonly SimDefect[] = [
     seed: 19,
   },
   {
-    id: 'stream-waits-for-no-room',
-    breaks: 'a history is sent to an observer faster than it reads',
+    id: 'current-beyond-the-bound',
+    breaks: 'what goes on now is sent at the end of a history, however much of it has not been read',
     file: observers,
-    changes: [['if (!more) await connection.drained();', 'void more;']],
-    seed: 31,
+    changes: [
+      [
+        'this.#send(observer, Buffer.concat(this.#now(observer).map(liveLine)));',
+        'for (const event of this.#now(observer)) connection.send(liveLine(event));',
+      ],
+    ],
+    seed: 12_219,
   },
   {
     id: 'closings-unsaid',

@@ -80,3 +80,32 @@ it('[subscribe.lag-loses-none] each time that its queue is full it goes on from 
   expect(seqs).toEqual(Array.from({ length: 120 }, (_, index) => index + 1));
   observers.close();
 });
+
+it('[subscribe.paced] who reads nothing is sent one piece of the history, and the next one when it has read that', async () => {
+  const log = newLog(await place());
+  for (let entry = 0; entry < 40; entry += 1) log.append([alert('x'.repeat(20_000))]);
+  const observers = new Observers(log, nodeClock);
+  const { connection, seqs } = reader();
+  let room: () => void = () => undefined;
+  const send = connection.send.bind(connection);
+  let full = false;
+  Object.assign(connection, {
+    send: (lines: Buffer) => {
+      send(lines);
+      full = true;
+      return false;
+    },
+    drained: () => (full ? new Promise<void>((resolve) => (room = resolve)) : Promise.resolve()),
+  });
+  observers.subscribe(connection, { sinceSeq: 0, deltas: false });
+  const sent: number[] = [];
+  for (let read = 0; seqs.length < 40; read += 1) {
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    sent.push(seqs.length);
+    full = false;
+    room();
+  }
+  // 13 lines of 20 kB fill a piece of 256 KiB.
+  expect(sent).toEqual([13, 26, 39, 40]);
+  observers.close();
+});
