@@ -2,6 +2,7 @@
  * Every guarantee of podkin by id, one sentence each. A test cites the ids at the start of its title;
  * `requirements.test.ts` is the gate.
  */
+import { agents } from './requirements/agents.ts';
 import { approvals } from './requirements/approvals.ts';
 import { asked } from './requirements/asked.ts';
 import { background } from './requirements/background.ts';
@@ -43,6 +44,7 @@ import { transport } from './requirements/transport.ts';
 import { wire } from './requirements/wire.ts';
 
 export const requirements: Readonly<Record<string, string>> = {
+  ...agents,
   ...approvals,
   ...asked,
   ...background,
