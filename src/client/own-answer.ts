@@ -8,12 +8,12 @@
  * - OA2 Once it is over, no later entry changes it.
  */
 import { type PodTally, newTally, tallyEntry } from './pod-tally.ts';
+import type { PodEventReceivedEntry } from '../session/facts/delivery-entries.ts';
 import type {
   AssignmentEntry,
   Entry,
   EntryBody,
   InputReceivedEntry,
-  PodEventReceivedEntry,
   SystemItemEntry,
   TurnEndedEntry,
   TurnStartedEntry,

@@ -6,14 +6,11 @@
 import type { Delivery } from '../protocol/methods.ts';
 import type {
   DiscardedEntry,
-  Entry,
   PodEventAckedEntry,
   PodEventEmittedEntry,
   PodEventReceivedEntry,
-  PodRef,
-  SystemItemEntry,
-  ToolResultEntry,
-} from '../session/facts/entries.ts';
+} from '../session/facts/delivery-entries.ts';
+import type { Entry, PodRef, SystemItemEntry, ToolResultEntry } from '../session/facts/entries.ts';
 
 /**
  * One event with its identity: names alone may mean two pods (I8). `attempts` and `sentAt` stand with the

@@ -4,6 +4,7 @@ import type { Defect } from './defect.ts';
 const inbox = 'src/delivery/inbox.ts';
 const inputs = 'src/pod/machine/inputs.ts';
 const replay = 'src/session/facts/replay.ts';
+const turns = 'src/session/facts/replay-turns.ts';
 const state = 'src/pod/machine/state.ts';
 const delegation = 'src/scope/ownership/delegation.ts';
 
@@ -181,10 +182,10 @@ export const ofTheMachines: readonly Defect[] = [
   {
     id: 'run-lost-before-first-step',
     breaks: 'a run whose process died before its first answer is not resumed',
-    file: replay,
-    find: 'if (turn === null || turn.turn !== entry.turn) return;\n    facts.resumable = resumableOf(turn);',
+    file: turns,
+    find: 'if (turn === null || turn.turn !== entry.turn) return;\n  facts.resumable = resumableOf(turn);',
     replace:
-      'if (turn === null || turn.turn !== entry.turn) return;\n    facts.resumable = turn.steps === 0 ? null : resumableOf(turn);',
+      'if (turn === null || turn.turn !== entry.turn) return;\n  facts.resumable = turn.steps === 0 ? null : resumableOf(turn);',
     test: held,
     guarantee: 'machine.begun-run-resumed',
   },
@@ -299,7 +300,7 @@ export const ofTheMachines: readonly Defect[] = [
   {
     id: 'limit-begins-again',
     breaks: 'a turn that met a limit is begun again and again by the items that it had in hand',
-    file: replay,
+    file: turns,
     find: "  limitReached: 'limit',\n",
     replace: '',
     test: held,

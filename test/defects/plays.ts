@@ -29,9 +29,9 @@ export const ofOthers: readonly Defect[] = [
   {
     id: 'wake-dies-with-its-turn',
     breaks: 'an item that was put into a turn which failed is never read (oh-my-openagent #8072)',
-    file: replay,
-    find: '    facts.turn = null;\n    facts.approvals.clear();\n    noteTurnEnd',
-    replace: '    facts.unseen = [];\n    facts.turn = null;\n    facts.approvals.clear();\n    noteTurnEnd',
+    file: 'src/session/facts/replay-turns.ts',
+    find: '  facts.turn = null;\n  facts.approvals.clear();\n  noteTurnEnd',
+    replace: '  facts.unseen = [];\n  facts.turn = null;\n  facts.approvals.clear();\n  noteTurnEnd',
     test,
     guarantee: 'play.wake-into-dying-turn',
   },

@@ -64,7 +64,7 @@ export const simDefects: readonly SimDefect[] = [
   {
     id: 'time-anew',
     breaks: 'a turn that is gone on with begins its time anew',
-    file: 'src/session/facts/replay.ts',
+    file: 'src/session/facts/replay-turns.ts',
     changes: [["usedMs: entry.kind === 'resume' ? (facts.resumable?.usedMs ?? 0) : 0,", 'usedMs: 0,']],
     seed: 127,
   },
@@ -78,7 +78,7 @@ export const simDefects: readonly SimDefect[] = [
   {
     id: 'tries-anew',
     breaks: 'how often a check has failed is forgotten with a death',
-    file: 'src/session/facts/replay.ts',
+    file: 'src/session/facts/replay-turns.ts',
     changes: [
       [
         "unmet: (entry.kind === 'resume' ? facts.resumable?.unmet : null) ?? nothingUnmet,",

@@ -15,13 +15,8 @@ import {
   budgetUnits,
   requestMax,
 } from '../../session/facts/budget-entries.ts';
-import type {
-  ChildEntry,
-  Entry,
-  PodEventEmittedEntry,
-  PodEventReceivedEntry,
-  SessionEntry,
-} from '../../session/facts/entries.ts';
+import type { PodEventEmittedEntry, PodEventReceivedEntry } from '../../session/facts/delivery-entries.ts';
+import type { ChildEntry, Entry, SessionEntry } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';
 import { type Takers, takeBy } from './takers.ts';
 

@@ -6,11 +6,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
+import type { PodEventReceivedEntry } from '../../session/facts/delivery-entries.ts';
 import type {
   ChildEntry,
   ChildState,
   Entry,
-  PodEventReceivedEntry,
   SystemItemEntry,
   ToolResultEntry,
 } from '../../session/facts/entries.ts';

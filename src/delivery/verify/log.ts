@@ -3,10 +3,9 @@
  * against the logs at its other ends.
  */
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
+import type { PodEventAckedEntry, PodEventEmittedEntry } from '../../session/facts/delivery-entries.ts';
 import {
   type Entry,
-  type PodEventAckedEntry,
-  type PodEventEmittedEntry,
   type PodRef,
   type SessionEntry,
   type StartedEntry,

@@ -2,7 +2,8 @@
  * Receipts against the table of delivery §3: whether the model reads the event and is woken (V1), and what
  * work it ends (V2). What the receipt says of itself is compared, never believed.
  */
-import type { Entry, PodEventReceivedEntry } from '../../session/facts/entries.ts';
+import type { PodEventReceivedEntry } from '../../session/facts/delivery-entries.ts';
+import type { Entry } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';
 import type { PodState } from './state.ts';
 import { isEnd, tableRow } from './table.ts';

@@ -4,7 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
-import type { Entry, PodEventEmittedEntry, TurnEndedEntry } from '../../session/facts/entries.ts';
+import type { PodEventEmittedEntry } from '../../session/facts/delivery-entries.ts';
+import type { Entry, TurnEndedEntry } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';
 import { isReport } from './shape.ts';
 import type { PodState } from './state.ts';

@@ -5,11 +5,11 @@
  */
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { CommandEndedEntry } from '../../session/facts/command-entries.ts';
+import type { PodEventReceivedEntry } from '../../session/facts/delivery-entries.ts';
 import type {
   Entry,
   InputReceivedEntry,
   InputSource,
-  PodEventReceivedEntry,
   PodRef,
   StepCompletedEntry,
   SystemItem,

@@ -1,10 +1,6 @@
 /** What a hook is told on its standard input: one JSON object. docs/hooks.md names the fields. Pure. */
-import type {
-  Entry,
-  PodEventReceivedEntry,
-  SessionEntry,
-  TurnEndedEntry,
-} from '../../session/facts/entries.ts';
+import type { PodEventReceivedEntry } from '../../session/facts/delivery-entries.ts';
+import type { Entry, SessionEntry, TurnEndedEntry } from '../../session/facts/entries.ts';
 import type { ApprovalAskedEntry } from '../../session/facts/approval-entries.ts';
 import type { EntryIdentity } from '../../session/facts/hook-entries.ts';
 import type { HookEvent } from '../../session/facts/hooks.ts';

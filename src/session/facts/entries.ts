@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
 import type { CommandEntry } from './command-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
+import type { DeliveryEntry } from './delivery-entries.ts';
 import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { PlanItem } from './plan.ts';
 import type { RepositoryMadeEntry } from './repository-entries.ts';
@@ -19,7 +20,7 @@ import type { TracedEntry } from './trace-entries.ts';
 import type { SettingEntry } from './set-entries.ts';
 import type { Totals } from './totals.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
-import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
+import type { PodEvent, Usage } from '../../protocol/pod-event.ts';
 
 /** +1 whenever an entry that exists changes its meaning; a log with a higher number is refused. */
 export const schemaVersion = 1;
@@ -271,44 +272,6 @@ export interface AlertEntry {
   /** From now on `to` is asked and not `from`, whose provider has said why. */
   switched?: { from: string; to: string; why: string };
 }
-/** An event for the parent. The log is the outbox: pending while no acknowledgement covers its number. */
-export interface PodEventEmittedEntry {
-  type: 'podEventEmitted';
-  eventSeq: number;
-  /** The incarnation that committed it; a later one may be the one that sends it. */
-  incarnation: number;
-  event: SentPodEvent;
-}
-export interface PodEventAckedEntry {
-  type: 'podEventAcked';
-  through: number;
-  /** When each event that it covers was last sent, and how often; for people. */
-  sent?: { seq: number; attempts: number; at: string }[];
-}
-/**
- * A receipt. The log is the inbox: received minus consumed is the notify buffer. `eventSeq` is null for what
- * the parent's side wrote itself.
- */
-export interface PodEventReceivedEntry {
-  type: 'podEventReceived';
-  from: PodIdentity;
-  eventSeq: number | null;
-  event: PodEvent;
-  /**
-   * The model will read it: the receipt is not its final state. Decided once, on receipt
-   * (`delivery/visibility.ts`).
-   */
-  reads: boolean;
-  /** It wakes an idle pod. */
-  wakes: boolean;
-  /** Assignments of this pod that it closed. */
-  closes: string[];
-  /**
-   * The model had read this turn's whole end with ReadPodOutput: the entry seq of that result. The receipt is
-   * then final as seen.
-   */
-  readAt?: number;
-}
 export type ChildState = 'reserved' | 'started' | 'linked' | 'undone' | 'ended' | 'removed';
 export interface ChildEntry {
   type: 'child';
@@ -350,13 +313,6 @@ export interface StoppedEntry {
   /** What the log comes to, for those who list pods; absent in logs of earlier versions. */
   totals?: Totals;
 }
-/** Committed by a person's `rm -f`: what this pod had not delivered any more is given up by them. */
-export interface DiscardedEntry {
-  type: 'discarded';
-  through: number;
-  reason: string;
-}
-
 export type EntryBody =
   | SessionEntry
   | StartedEntry
@@ -375,16 +331,13 @@ export type EntryBody =
   | InterruptedEntry
   | AssignmentEntry
   | AlertEntry
-  | PodEventEmittedEntry
-  | PodEventAckedEntry
-  | PodEventReceivedEntry
   | ChildEntry
+  | DeliveryEntry
   | ApprovalEntry
   | RepositoryMadeEntry
   | ScopeEntry
   | ScopeWaitEntry
   | StoppedEntry
-  | DiscardedEntry
   | ContextEntry
   | BudgetEntry
   | CommandEntry

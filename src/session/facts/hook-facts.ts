@@ -8,7 +8,8 @@
  * - K3 What is no longer configured is not due.
  */
 import { hooksIn, isMeant } from './hooks.ts';
-import type { Entry, PodEventReceivedEntry, TurnEndedEntry } from './entries.ts';
+import type { PodEventReceivedEntry } from './delivery-entries.ts';
+import type { Entry, TurnEndedEntry } from './entries.ts';
 import type { Facts } from './facts.ts';
 import type { HookDoneEntry } from './hook-entries.ts';
 

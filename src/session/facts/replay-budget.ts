@@ -17,7 +17,8 @@ import {
   budgetUnits,
   requestMax,
 } from './budget-entries.ts';
-import type { ChildEntry, Entry, EntryBody, PodEventReceivedEntry, SessionEntry } from './entries.ts';
+import type { PodEventReceivedEntry } from './delivery-entries.ts';
+import type { ChildEntry, Entry, EntryBody, SessionEntry } from './entries.ts';
 
 export interface LentLease extends Lease {
   /** What the child may draw in all. */

@@ -1,6 +1,7 @@
 /** The part of the fold that is about children and what they are given; `replay.ts` alone calls it. */
 import { isJsonObject } from '../../std/json.ts';
-import type { AssignmentEntry, ChildEntry, Entry, PodEventReceivedEntry, ScopeEntry } from './entries.ts';
+import type { PodEventReceivedEntry } from './delivery-entries.ts';
+import type { ChildEntry, ScopeEntry, AssignmentEntry, Entry } from './entries.ts';
 import type { Facts } from './facts.ts';
 import { newChild } from './new-child.ts';
 import { noteGiven } from './replay-mailbox.ts';

@@ -9,7 +9,7 @@
  * - R3 An item is in exactly one of: buffer (received), unseen (consumed), neither (final).
  */
 import type { Usage } from '../../protocol/pod-event.ts';
-import type { Entry, EntryBody, InputReceivedEntry, ToolResultEntry, TurnOutcome } from './entries.ts';
+import type { Entry, EntryBody, InputReceivedEntry, ToolResultEntry } from './entries.ts';
 import { applyApproval } from './replay-approvals.ts';
 import {
   applyCompaction,
@@ -25,8 +25,7 @@ import {
   noteMeasured,
   noteReport,
 } from './replay-context.ts';
-import { type UnmetItem, nothingUnmet } from './demand-entries.ts';
-import { noFailures } from './context-facts.ts';
+import type { UnmetItem } from './demand-entries.ts';
 import { applyBudget } from './replay-budget.ts';
 import { applyCommandEnded, applyCommandStarted } from './replay-commands.ts';
 import {
@@ -39,13 +38,14 @@ import {
   rememberOrigin,
   waitForWord,
 } from './replay-children.ts';
-import { applyHookDone, noteHooks, noteReceived, noteTurnEnd } from './hook-facts.ts';
+import { applyHookDone, noteHooks, noteReceived } from './hook-facts.ts';
 import { beginMailbox, keptOutside, ofMailbox } from './replay-mailbox.ts';
 import { applySet, applyToolsOffered } from './replay-set.ts';
+import { ofTurns } from './replay-turns.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
 import { textOf } from './transcript.ts';
-import { type Facts, type OpenTurn, addUsage, closesAssignments, emptyFacts } from './facts.ts';
+import { type Facts, addUsage, closesAssignments, emptyFacts } from './facts.ts';
 
 export function replay(entries: Iterable<Entry>): Facts {
   const facts = emptyFacts();
@@ -98,30 +98,7 @@ const appliers: Appliers = {
     facts.lastText = '';
     facts.history.push(entry);
   },
-  turnStarted(facts, entry) {
-    facts.turn = {
-      turn: entry.turn,
-      turns: [...(entry.kind === 'resume' ? (facts.resumable?.turns ?? []) : []), entry.turn],
-      entrySeq: entry.seq,
-      kind: entry.kind,
-      submissions: entry.submissions,
-      hops: entry.hops,
-      cause: entry.cause,
-      startedAt: entry.time,
-      usedMs: entry.kind === 'resume' ? (facts.resumable?.usedMs ?? 0) : 0,
-      unmet: (entry.kind === 'resume' ? facts.resumable?.unmet : null) ?? nothingUnmet,
-      steps: 0,
-      answeredBy: null,
-      usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
-      dangling: new Map(),
-    };
-    facts.resumable = null;
-    facts.cut = null;
-    facts.overBudgetAt = null;
-    facts.context.failures = noFailures();
-    facts.lastCause = entry.cause;
-    facts.turns += 1;
-  },
+  ...ofTurns,
   assistantMessage(facts, entry) {
     const text = textOf(entry);
     if (text !== '') facts.lastText = text;
@@ -163,36 +140,6 @@ const appliers: Appliers = {
     noteMeasured(facts, entry);
   },
   requestFailed: applyUsage,
-  turnEnded(facts, entry) {
-    const { turn } = facts;
-    facts.paused = entry.outcome === 'paused';
-    if (entry.outcome === 'paused' && turn !== null) {
-      facts.resumable = resumableOf(turn);
-    }
-    const why = holdWords[entry.outcome];
-    if (why !== undefined && turn !== null && hasInHand(facts, turn.entrySeq)) {
-      facts.held = { why, through: entry.seq, before: turn.entrySeq };
-    }
-    facts.turn = null;
-    facts.approvals.clear();
-    noteTurnEnd(facts, entry);
-    facts.lastTurn = {
-      turn: entry.turn,
-      outcome: entry.outcome,
-      reason: entry.reason ?? entry.error?.message ?? null,
-      at: entry.time,
-      settled: entry.settled,
-    };
-  },
-  turnTime(facts, { turn, usedMs }) {
-    if (facts.turn?.turn === turn) facts.turn.usedMs = Math.max(facts.turn.usedMs, usedMs);
-  },
-  interrupted(facts, entry) {
-    const { turn } = facts;
-    if (turn === null || turn.turn !== entry.turn) return;
-    facts.resumable = resumableOf(turn);
-    facts.turn = null;
-  },
   repositoryMade: ({ repositories }, { path, place }) => void repositories.set(path, place),
   toolsOffered: applyToolsOffered,
   assignment: applyAssignment,
@@ -287,22 +234,6 @@ function inBudget(): void {}
  */
 function noteUnmet({ turn }: Facts, { of }: UnmetItem): void {
   if (turn !== null) turn.unmet = { ...turn.unmet, [of]: turn.unmet[of] + 1 };
-}
-
-/** Turn ends after which the same items would only end the next turn alike. */
-const holdWords: Partial<Record<TurnOutcome, NonNullable<Facts['held']>['why']>> = {
-  errored: 'failed',
-  limitReached: 'limit',
-  cancelled: 'cancelled',
-};
-
-function resumableOf({ turns, usedMs, unmet, submissions, hops, cause }: OpenTurn): Facts['resumable'] {
-  return { turns, usedMs, unmet, submissions, hops, cause };
-}
-
-/** A turn that began at `start` had items to give to the model and did not get them seen. */
-function hasInHand(facts: Facts, start: number): boolean {
-  return facts.unseen.length > 0 || facts.notifyBuffer.some((item) => item.entrySeq < start);
 }
 
 /** A pod that ends in order resumes nothing; what its parent had given it is told as not done. */

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Report, verifyLogs } from '../../../src/delivery/verify/verify.ts';
-import type { Entry, PodEventReceivedEntry } from '../../../src/session/facts/entries.ts';
+import type { PodEventReceivedEntry } from '../../../src/session/facts/delivery-entries.ts';
+import type { Entry } from '../../../src/session/facts/entries.ts';
 import { type LogBuilder, died, finished, logHome } from '../../support/log-builder.ts';
 import { renumbered } from '../../support/renumbered.ts';
 
