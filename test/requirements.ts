@@ -16,6 +16,7 @@ import { commands } from './requirements/commands.ts';
 import { context } from './requirements/context.ts';
 import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
+import { engines } from './requirements/engines.ts';
 import { growth } from './requirements/growth.ts';
 import { homeEvents } from './requirements/home-events.ts';
 import { hooks } from './requirements/hooks.ts';
@@ -58,6 +59,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...context,
   ...death,
   ...delivery,
+  ...engines,
   ...growth,
   ...homeEvents,
   ...hooks,

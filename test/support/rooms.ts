@@ -14,6 +14,7 @@ export const doors: Record<string, string[]> = {
   tools: ['std', 'protocol', 'session', 'scope'],
   mcp: ['std', 'version', 'session', 'scope', 'model', 'tools'],
   worker: ['std', 'protocol', 'session', 'tools', 'model'],
+  engine: ['std', 'version', 'protocol', 'transport', 'session', 'scope', 'model', 'tools', 'worker'],
   pod: [
     'std',
     'version',
@@ -27,6 +28,7 @@ export const doors: Record<string, string[]> = {
     'tools',
     'mcp',
     'worker',
+    'engine',
   ],
   client: ['std', 'protocol', 'transport', 'session', 'scope', 'pod'],
   configuration: ['std', 'model', 'project', 'scope', 'screen', 'session'],
@@ -127,4 +129,6 @@ export const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'tools', to: 'protocol', only: ['limits.ts', 'names.ts', 'pod-event.ts'] },
   { from: 'worker', to: 'protocol', only: ['live-events.ts'] },
   { from: 'mcp', to: 'model', only: ['bytes.ts'] },
+  // Bytes to lines.
+  { from: 'engine', to: 'transport', only: ['frames.ts'] },
 ];
