@@ -66,7 +66,7 @@ export class EngineFailed extends PodkinError {
 export interface EngineEars {
   /** Synchronously, in the order of their arrival. */
   onUpdate(update: EngineUpdate): void;
-  /** The option that is chosen, or null: none, the prompt is cancelled. `cancelled`: nobody needs it any more. */
+  /** The option that is chosen, or null: none, the prompt is cancelled. `cancelled`: nobody needs it now. */
   onPermission(request: PermissionRequest, cancelled: AbortSignal): Promise<string | null>;
 }
 
