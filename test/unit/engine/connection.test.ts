@@ -137,7 +137,7 @@ it('[engine.connection] one that outlasts everything is killed with what it star
   await engine.end();
   expect((await failed).kind).toBe('gone');
   expect(marked(mark)).toEqual([]);
-});
+}, 30_000);
 
 it('[engine.connection] what is not there says so', async () => {
   const program = bareProgram({ command: '/nowhere/agent', args: [], cwd: '/', env: {}, mark: 'unit/none' });
