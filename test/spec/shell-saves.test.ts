@@ -17,7 +17,7 @@ const can =
   capable('python3', () => existsSync('/usr/bin/python3'));
 const pods = 4;
 /** Of each pod; `SHELL_SAVES=500` is the long run. */
-const commands = Number(process.env['SHELL_SAVES'] ?? 15);
+const commands = Number(process.env['SHELL_SAVES'] ?? 8);
 
 /**
  * Each piece has an id of its own, which is written on stdout once it is saved: by a rename over what is
@@ -79,7 +79,7 @@ describe.skipIf(!can)("a person's program that saves protected names all the whi
     ['on another disk', true],
   ])(
     '[shell.set-aside-whole] each piece is in place or in the outputs, %s, and each that was moved is told',
-    { timeout: 120_000 + commands * 20_000 },
+    { timeout: 300_000 + commands * 20_000 },
     async (_, isElsewhere) => {
       if (isElsewhere && !capable('/dev/shm', () => existsSync('/dev/shm'))) return;
       const folder = await tempFolder();
