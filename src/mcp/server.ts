@@ -54,6 +54,7 @@ export class McpServer {
   #isStale = false;
   #calls = 0;
   #idle: NodeJS.Timeout | undefined;
+  #ending: Promise<unknown> = Promise.resolve();
   #failures = 0;
   #failedMs = Number.NEGATIVE_INFINITY;
   #lastEnd = '';
@@ -102,12 +103,13 @@ export class McpServer {
   /** Fulfils when nothing of it is left; it is started again at the next call. */
   async rest(why: string): Promise<void> {
     const running = this.#running;
-    if (running === null) return;
-    this.#running = null;
-    clearTimeout(this.#idle);
-    const now = await running.catch(() => null);
-    await now?.link.end(why);
-    await now?.connection.close();
+    if (running !== null) {
+      this.#running = null;
+      clearTimeout(this.#idle);
+      this.#ending = Promise.all([this.#ending, endOf(running, why)]);
+    }
+    // Also of what somebody else has begun to end.
+    await this.#ending;
   }
 
   /** For good. */
@@ -243,6 +245,12 @@ export class McpServer {
   #failed(why: string): ToolAnswer {
     return { text: `The MCP server ${this.#parts.name} ${why}.`, isError: true };
   }
+}
+
+async function endOf(running: Promise<Running>, why: string): Promise<void> {
+  const now = await running.catch(() => null);
+  await now?.link.end(why);
+  await now?.connection.close();
 }
 
 const tooLong = 'answered with more than 32 MiB, which is not taken: ask it for less';

@@ -9,11 +9,14 @@ import { listFile } from './list-files.ts';
 import { offeredTools, type ToolOfServer } from './offered-tools.ts';
 import { type Link, McpServer } from './server.ts';
 import { programFolders, startServer } from './server-process.ts';
+import { takeServerPlace } from './tree-servers.ts';
 
 export interface ServersPlace {
   readonly servers: ReadonlyMap<string, McpServerSettings>;
   /** Podkin's own folder for lists. */
   readonly state: string;
+  /** The root's instance: what is counted is counted for its tree. */
+  readonly root: string;
   readonly environment: NodeJS.ProcessEnv;
   /** As a call of the pod's Bash would have it now, for a process that outlasts it. */
   context(server: string): ToolContext;
@@ -75,10 +78,11 @@ export class McpServers {
     return { tools: this.#last.tools, notes };
   }
 
-  /** What the pod may touch is another now: what runs inside of what it was has to end. */
-  scopeChanged(): void {
-    for (const server of this.#servers.values())
-      void server.rest('was ended, as what this pod may touch had changed');
+  /** What the pod may touch is another now: fulfils when what ran inside of what it was has ended. */
+  async scopeChanged(): Promise<void> {
+    const why = 'was ended, as what this pod may touch had changed';
+    const here = [...this.#servers].filter(([name]) => this.#place.servers.get(name)?.command !== undefined);
+    await Promise.all(here.map(([, server]) => server.rest(why)));
   }
 
   /** Never rejects; after a while without having ended everything: then its group is ended otherwise. */
@@ -100,7 +104,13 @@ export class McpServers {
     }
     const { environment } = this.#place;
     const context = this.#contextOf(name, { ...settings, command });
-    const started = await startServer({ ...settings, command }, { context, environment, onTooLong });
+    const leave = await takeServerPlace(this.#place);
+    const server = startServer({ ...settings, command }, { context, environment, onTooLong });
+    const started = await server.catch((error: unknown) => {
+      leave();
+      throw error;
+    });
+    void started.ended.then(leave);
     return {
       ...started,
       async end(why) {

@@ -90,6 +90,7 @@ async function mcpServers(home: Home, given: McpGiven): Promise<McpServers> {
   const place = { servers, context, isOffered, state: home.state, environment: process.env };
   return new Servers({
     ...place,
+    root: given.session().root.instance,
     shell: sandboxSettingsOf(given.session().settings),
     sandbox: (over) => sandboxOf(home, { session: given.session(), limits }, over),
   });

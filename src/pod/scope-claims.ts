@@ -32,6 +32,8 @@ export class Claims {
   /** One update at a time; the next one begins with what the log says by then. */
   #syncing: Promise<readonly Conflict[]> | null = null;
   #next: Promise<readonly Conflict[]> | null = null;
+  /** What was started with more than this pod may touch now, and is being ended. */
+  readonly #leaving = new Set<Promise<void>>();
   #reported = '';
   /** A write root that a person is about to add: claimed before the log says it. */
   #asked: string[] = [];
@@ -50,6 +52,17 @@ export class Claims {
     const scope = scopeByLog(facts);
     if (scope.write.length === 0) return scope;
     return scopeBesideOthers(scope, session, { claims: claims.all(), statusOf: claims.statusOf });
+  }
+
+  /** `end`: of what was started with more than this pod may touch now. Must not reject. */
+  leaves(end: Promise<void>): void {
+    this.#leaving.add(end);
+    void end.finally(() => this.#leaving.delete(end));
+  }
+
+  /** Null where nothing runs with what a child is given; else what does, for people and models. */
+  leavingText(): string | null {
+    return this.#leaving.size === 0 ? null : stillLeavingText;
   }
 
   /**
@@ -207,3 +220,6 @@ export class Claims {
     if (!this.#pod.tryCommit([alert])) this.#pod.show(alert);
   }
 }
+
+const stillLeavingText =
+  'An MCP server of this pod that was started with these paths has not ended yet; try again in a moment.';

@@ -3,6 +3,7 @@ import type { Defect } from './defect.ts';
 import { ofOthers } from './plays.ts';
 import { ofImages } from './images.ts';
 import { ofRefusals } from './refusals.ts';
+import { ofMcp } from './mcp.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
 import { ofNames } from './names.ts';
@@ -27,6 +28,7 @@ export const defects: readonly Defect[] = [
   ...ofRefusals,
   ...ofTheProject,
   ...ofBackground,
+  ...ofMcp,
   ...ofTheBudgets,
   ...ofTheCells,
   ...ofTheStorage,

@@ -29,6 +29,10 @@ export const mcp = {
   'mcp.ended':
     'the processes of servers end with their pod, also where that is killed, and after ten minutes without a call',
   'mcp.crash': 'a call that was open when its pod was killed is closed as interrupted and not made again',
+  'mcp.tree-bound':
+    'at most 64 processes of servers run in a tree, counted over all of its pods and over their deaths; a refusal says so',
+  'mcp.handed-over':
+    'a child that is given a path begins once no server of its parent has it any more, and is refused where one does not end',
   'mcp.place':
     'a server has the variables that are named and no others, and in a sandbox the rights of its pod and what its own entry adds',
   'mcp.roles': 'a child has the servers of its parent, and of their tools those that its role names',

@@ -1,11 +1,12 @@
 /** MCP servers of real pods: the reference servers, a hostile one, deaths, and what a pod is asked. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isRunning, processIdentity } from '../../src/std/process-identity.ts';
+import { ownNamespaces } from '../../src/std/namespaces.ts';
+import { isRunning, ownIdentity, processIdentity } from '../../src/std/process-identity.ts';
 import { eventually, TestHome } from '../support/rig.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -234,6 +235,37 @@ tools = ["Read", "mcp__plain__*"]
     expect(log().match(/call hang/g)).toHaveLength(1);
     await home.run(['stop', 'root']);
     expect(serverProcesses(home.work)).toEqual([]);
+  });
+
+  it('[mcp.tree-bound] [mcp.handed-over] starts none past the limit of the tree, and none keeps what a child is given', async () => {
+    configure(`[mcp."plain"]\n${program(hostile, 'plain', home.work)}`);
+    mkdirSync(join(home.work, 'src'));
+    const echo = (word: string) => `      - mcp__plain__echo: { word: ${word} }\n`;
+    const model = home.scenario(
+      `rules:\n  - pod: child\n    last: user\n    times: 1\n    call:\n${echo('below')}  - pod: child\n    say: ok\n  - matches: hello\n    last: user\n    times: 1\n    say: hello\n  - last: user\n    times: 1\n    call:\n${echo('refused')}  - last: tool\n    times: 1\n    say: end\n  - last: user\n    times: 1\n    call:\n${echo('first')}  - last: tool\n    times: 1\n    call:\n      - SpawnPod: { name: child, task: t, write: [src] }\n  - last: tool\n    times: 1\n    call:\n${echo('again')}  - say: end\n`,
+    );
+    const common = ['--write', '.', '--model', model, '--allow-tool', 'mcp__*', '--no-stdin'];
+    // Its list is known from here on, and nothing of it runs.
+    await home.run(['run', '-p', 'hello', ...common]);
+    await home.run(['restore', 'root']);
+    const [session] = await home.pod('root').entriesOf('session');
+    const places = join(home.home.state, 'mcp-running');
+    const holder = { ...ownIdentity(), namespace: ownNamespaces().process };
+    const place = (at: number) => join(places, `${session?.instance}.${at}`);
+    for (let at = 0; at < 64; at += 1) writeFileSync(place(at), JSON.stringify(holder));
+    await home.run(['send', 'root', 'one', '--wait']);
+    expect(await answers()).toEqual([
+      expect.stringContaining('64 server processes of this tree are running'),
+    ]);
+    for (const at of [1, 2]) rmSync(place(at));
+    await home.run(['send', 'root', 'two', '--wait']);
+    const [, first, , again] = await answers();
+    expect([first, again, await answers('child')]).toEqual(['echo first', 'echo again', ['echo below']]);
+    // To be asked what it has, to be called, and again once the child had its path. The child's may not
+    // write there.
+    expect(readFileSync(join(home.work, 'mcp-notes'), 'utf8').match(/start/g)).toHaveLength(3);
+    await home.run(['stop', 'root']);
+    expect(readdirSync(places)).toHaveLength(62);
   });
 
   it('[mcp.trust] [mcp.trust-shape] [mcp.trust-changed] a project’s servers are not there before a person has trusted them', async () => {

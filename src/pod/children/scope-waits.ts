@@ -133,9 +133,10 @@ export class ScopeWaits {
     // Their next commands are held from it; those that run keep what they began with.
     const claim = pod.host.claims.all().find(({ owner }) => owner.instance === child.instance);
     const writers = claim === undefined ? [] : pod.host.claims.writers(claim);
-    if (writers.length > 0) {
+    const why = writers.length > 0 ? writersText(claim?.write ?? [], writers) : pod.claims.leavingText();
+    if (why !== null) {
       pod.host.clock.after(writersAgainMs, () => this.considerLater());
-      return this.#note(child, writersText(claim?.write ?? [], writers));
+      return this.#note(child, why);
     }
     if (!this.#isWaiting(child)) return;
     if (!pod.tryCommit(waitOver(child, 'granted'))) return;

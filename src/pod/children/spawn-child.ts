@@ -345,10 +345,14 @@ async function claim(pod: Pod, child: PodRef, signal: AbortSignal): Promise<void
   const { claims, clock } = pod.host;
   const claimed = claims.all().find(({ owner }) => owner.instance === child.instance);
   if (claimed === undefined) return;
+  const keptBy = (): string | null => {
+    const writers = claims.writers(claimed);
+    return writers.length > 0 ? writersText(claimed.write, writers) : pod.claims.leavingText();
+  };
   // Their next commands are held from it; those that run keep what they began with.
   const endAt = clock.now() + writersWaitMs;
-  for (let writers = claims.writers(claimed); writers.length > 0; writers = claims.writers(claimed)) {
-    if (clock.now() >= endAt) throw new Error(writersText(claimed.write, writers));
+  for (let why = keptBy(); why !== null; why = keptBy()) {
+    if (clock.now() >= endAt) throw new Error(why);
     await new Promise<void>((resolve) => void clock.after(retryAfterMs, resolve));
     signal.throwIfAborted();
   }

@@ -59,9 +59,10 @@ export class PodMcp {
     return this.#tools.all;
   }
 
-  /** What the pod may touch is another now. */
+  /** What the pod may touch is another now: nobody is given it before the servers that had it have ended. */
   scopeChanged(): void {
-    void this.#servers?.then((servers) => servers.scopeChanged());
+    if (this.#servers !== null)
+      this.#pod.claims.leaves(this.#servers.then((servers) => servers.scopeChanged()));
   }
 
   async end(): Promise<void> {

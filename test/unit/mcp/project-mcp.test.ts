@@ -97,6 +97,7 @@ describe('the servers of a project', () => {
     const pod = new McpServers({
       servers: new Map(Object.entries(servers)),
       state: join(folder, 'state'),
+      root: 'r',
       environment: {},
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing else of it is asked for
       context: () => ({ cwd: project }) as unknown as ToolContext,

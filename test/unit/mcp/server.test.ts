@@ -189,6 +189,15 @@ describe('a server of a pod', () => {
     expect(starts()).toBe(2);
   });
 
+  it('[mcp.handed-over] whoever waits for its end waits also for one that has begun', async () => {
+    const one = server('plain');
+    await call(one, 'echo');
+    const [child] = children;
+    void one.rest('first');
+    await one.rest('second');
+    expect(child?.exitCode ?? child?.signalCode).not.toBeNull();
+  });
+
   it('[mcp.ended] one that was ended for good is not started again', async () => {
     const one = server('plain');
     const tool = await toolOf(one, 'echo');

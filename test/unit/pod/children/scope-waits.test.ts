@@ -2,6 +2,7 @@
  * Children that wait for paths: what is committed for each, in which order, and what each hears at its link.
  */
 import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../../src/std/deferred.ts';
 import type { Claim, Conflict } from '../../../../src/scope/ownership/claims.ts';
 import type { Wait } from '../../../../src/scope/ownership/waits.ts';
 import type { EntryBody, PodRef } from '../../../../src/session/facts/entries.ts';
@@ -143,6 +144,19 @@ describe('the steps of a wait', () => {
     expect(news()).toEqual([gives(kid)]);
     expect(children.waits.reason(facts()!)).toContain('A command of the pod "x" is running');
     registry.writers = [];
+    await clock.pass(250);
+    expect(news()).toEqual([gives(kid), over(kid, 'granted')]);
+  });
+
+  it('[mcp.handed-over] so is a server of the pod’s own that has the path', async () => {
+    const { consider, news, registry, clock, children, facts, pod } = waiting();
+    const ended = deferred<void>();
+    pod.claims.leaves(ended.promise);
+    registry.claims = [claimOf(kid, ['/w/a'])];
+    await consider();
+    expect(news()).toEqual([gives(kid)]);
+    expect(children.waits.reason(facts()!)).toContain('An MCP server of this pod');
+    ended.resolve();
     await clock.pass(250);
     expect(news()).toEqual([gives(kid), over(kid, 'granted')]);
   });

@@ -282,53 +282,6 @@ describe('a reservation', () => {
   });
 });
 
-describe('commands of others where the child is to write', () => {
-  const other = { name: 'other', instance: 'o' };
-  const claimed = (writers: (typeof other)[][]) => {
-    const shell = spawning();
-    shell.state.claims = [claimOf(kid, ['/w/b']), claimOf(born, ['/w/a'])];
-    shell.state.writers = writers;
-    return shell;
-  };
-  const looks = ({ order }: Spawning) => order.filter((one) => one === 'writers').length;
-
-  it('[spawn.writers] are waited for, and asked after every 50 ms', async () => {
-    const shell = claimed([[other], [other], []]);
-    const work = shell.spawn({ write: ['/w/a'] });
-    await shell.clock.pass(0);
-    expect([looks(shell), shell.clock.delays]).toEqual([1, [50]]);
-    await shell.clock.pass(50);
-    expect([looks(shell), shell.order.includes('start new')]).toEqual([2, false]);
-    await shell.clock.pass(50);
-    expect(await work).toMatchObject({ child: born });
-    expect(looks(shell)).toBe(3);
-  });
-
-  it('[spawn.writers] that do not end within five seconds refuse the spawn', async () => {
-    const shell = claimed([[other]]);
-    const refused = shell.refused({ write: ['/w/a'] }, 5_000);
-    expect(await refused).toMatchObject({
-      data: 'A command of the pod "other" is running that can write in /w/a; try again when it has ended, stop that pod, or use another path.',
-    });
-    expect([looks(shell), shell.order.includes('start new')]).toEqual([101, false]);
-  });
-
-  it('[spawn.writers] are not waited for any longer once nobody waits for the spawn', async () => {
-    const shell = claimed([[other]]);
-    const refused = shell.refused({ write: ['/w/a'] }, 50);
-    shell.abort.abort(new Error('cancelled'));
-    expect(await refused).toMatchObject({ data: 'cancelled' });
-    expect([looks(shell), shell.order.includes('start new')]).toEqual([1, false]);
-  });
-
-  it('[spawn.writers] are not asked after where nothing was claimed', async () => {
-    const shell = spawning();
-    shell.state.claims = [claimOf(kid, ['/w/b'])];
-    await shell.spawn();
-    expect(looks(shell)).toBe(0);
-  });
-});
-
 it('[spawn.undone] a refusal is an error of its own', () => {
   const { name, denied, data } = new SpawnRefused('no');
   expect({ name, denied, data }).toEqual({ name: 'SpawnRefused', denied: false, data: null });
