@@ -3,6 +3,7 @@
  * `root/child/leaf`; or its instance. A root's name is its whole path, and so always the root's: whoever
  * wrote it into a script has not to fear the names that a model gives to children elsewhere.
  */
+import { statSync } from 'node:fs';
 import type { Home, PodFolder, PodSpec } from '../session/home/home.ts';
 import { podFolder, podPlaces } from '../session/home/home.ts';
 import { knownSpec } from '../session/home/known-spec.ts';
@@ -128,11 +129,33 @@ export function allPods(home: Home): FoundPod[] {
   return readable(home, podPlaces(home));
 }
 
-function readable(home: Home, places: readonly string[]): FoundPod[] {
+/** A folder of which nobody can say which pod it is. */
+export interface UnknownFolder {
+  readonly place: string;
+  readonly why: string;
+}
+
+/** As `allPods`, with what that passes over. */
+export function podsAndUnknown(home: Home): { pods: FoundPod[]; unknown: UnknownFolder[] } {
+  const unknown: UnknownFolder[] = [];
+  const pods = readable(home, podPlaces(home), (one) => void unknown.push(one));
+  return { pods, unknown };
+}
+
+function readable(
+  home: Home,
+  places: readonly string[],
+  onUnknown: (folder: UnknownFolder) => void = () => undefined,
+): FoundPod[] {
   return places.flatMap((place) => {
     try {
-      return existing(podAt(home, place));
-    } catch {
+      const pod = podAt(home, place);
+      const { log } = podFolder(home, place);
+      if (pod === null && (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0)
+        onUnknown({ place, why: 'its pod.json is gone, and its log does not say which pod it is' });
+      return existing(pod);
+    } catch (error) {
+      onUnknown({ place, why: error instanceof Error ? error.message : String(error) });
       return [];
     }
   });

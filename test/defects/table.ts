@@ -3,6 +3,7 @@ import type { Defect } from './defect.ts';
 import { ofOthers } from './plays.ts';
 import { ofImages } from './images.ts';
 import { ofRefusals } from './refusals.ts';
+import { ofEvents } from './events.ts';
 import { ofMcp } from './mcp.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
@@ -29,6 +30,7 @@ export const defects: readonly Defect[] = [
   ...ofTheProject,
   ...ofBackground,
   ...ofMcp,
+  ...ofEvents,
   ...ofTheBudgets,
   ...ofTheCells,
   ...ofTheStorage,

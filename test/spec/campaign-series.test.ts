@@ -35,7 +35,7 @@ const series: Series = {
 /** A folder for the home of a series that went wrong. */
 const keep = process.env['CAMPAIGN_KEEP'];
 
-/** On a starved machine a stance may be over before the kill: such a cell is dealt again, as in the campaign. */
+/** On a starved machine a stance may be over before the kill; the cell is dealt again, as in a campaign. */
 const dealsMax = 3;
 const hasCome = (play: SeriesRows['plays'][number] | undefined) => play?.reached === true && play.met;
 

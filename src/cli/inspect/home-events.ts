@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Cursor, cursorCharsMax, decodeCursor, encodeCursor } from '../../client/home-events/cursor.ts';
 import { type HomeEvent, HomeEvents } from '../../client/home-events/reader.ts';
+import type { FoundPod } from '../../client/find-pod.ts';
 import type { Home } from '../../session/home/home.ts';
 import { removedSize } from '../../session/home/removed-list.ts';
 import { takeLock } from '../../session/lock/lock.ts';
@@ -72,10 +73,17 @@ export async function homeEventsCommand(
 
 function lineOf(event: HomeEvent): object {
   if (event.type === 'gone') return event;
-  const { name, path, instance, spec } = event.pod;
-  const at = { pod: name, path, instance, root: spec.root.instance };
+  if (event.type === 'unreadable') {
+    const { type, pod, folder, why } = event;
+    return pod === null ? { type, folder, why } : { ...placeOf(pod), type, why };
+  }
+  const at = placeOf(event.pod);
   if (event.type === 'entry') return { ...at, type: 'entry', entry: event.entry };
   return { ...at, type: 'damaged', from: event.from, to: event.to };
+}
+
+function placeOf({ name, path, instance, spec }: FoundPod): object {
+  return { pod: name, path, instance, root: spec.root.instance };
 }
 
 interface Known {

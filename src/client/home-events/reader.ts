@@ -5,20 +5,30 @@
  * Invariants
  * - E1 A receipt comes behind its event, and the first of a child behind its spawn: what would come
  *   before is left for the next reading.
- * - E2 Nothing is skipped in silence: a damaged line is an event, a removed pod says how far its log came.
+ * - E2 Nothing is skipped in silence: a damaged line is an event, a removed pod says how far its log came,
+ *   and a log that cannot be read is an event, ahead of what is handed out without it.
  */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Entry, EntryBody } from '../../session/facts/entries.ts';
 import type { Home } from '../../session/home/home.ts';
 import { removedSince } from '../../session/home/removed-list.ts';
 import { type DamagedRegion, type ReadEntry, readEntries } from '../../session/log/read-log.ts';
-import { allPods, type FoundPod } from '../find-pod.ts';
+import { systemCode } from '../../std/system-code.ts';
+import { type FoundPod, podsAndUnknown, type UnknownFolder } from '../find-pod.ts';
 import { type Cursor, digestOf, folded, membersOf, type Position } from './cursor.ts';
 
 export type HomeEvent =
   | { readonly type: 'entry'; readonly pod: FoundPod; readonly entry: Entry }
   /** A line that cannot be read, by where it begins in the log. */
   | { readonly type: 'damaged'; readonly pod: FoundPod; readonly from: number; readonly to: number }
+  /** What is in there is not handed out before it can be read; null: nobody knows which pod it is. */
+  | {
+      readonly type: 'unreadable';
+      readonly pod: FoundPod | null;
+      readonly folder: string;
+      readonly why: string;
+    }
   /** A pod was removed; null: nobody knows how far its log had come. */
   | { readonly type: 'gone'; readonly instance: string; readonly lastSeq: number | null };
 
@@ -54,13 +64,17 @@ interface Log {
   /** Of its events to its parent, the newest that was handed out now. */
   emitted: number;
   isHeld: boolean;
+  /** Why it cannot be read. */
+  problem: string | null;
 }
 
 export class HomeEvents {
   readonly #home: Home;
   #cursor: Cursor;
-  #pods: { stamp: bigint; list: FoundPod[] } | null = null;
+  #pods: { stamp: bigint; list: FoundPod[]; unknown: UnknownFolder[] } | null = null;
   #logs = new Map<string, Log>();
+  /** What was said to be unreadable, by folder, and why: once until that changes. */
+  readonly #reported = new Map<string, string>();
 
   constructor(home: Home, cursor: Cursor) {
     this.#home = home;
@@ -77,6 +91,8 @@ export class HomeEvents {
   /** What is there now and was not handed out; `take` is awaited. Rejects with what it rejects with. */
   async read(take: (event: HomeEvent) => Promise<void>): Promise<void> {
     const before = this.#list();
+    for (const { place, why } of this.#pods?.unknown ?? [])
+      await this.#reportUnreadable({ pod: null, folder: place, why }, take);
     await this.#reportGone(before, take);
     this.#logs = this.#measured(before);
     const byDepth = [...this.#logs.values()].toSorted((a, b) => a.pod.spec.depth - b.pod.spec.depth);
@@ -97,8 +113,21 @@ export class HomeEvents {
   #list(): FoundPod[] {
     const stamp =
       statSync(`${this.#home.state}/pods`, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? 0n;
-    if (this.#pods?.stamp !== stamp) this.#pods = { stamp, list: allPods(this.#home) };
+    // What cannot be read is looked at again: a repair changes nothing of the folder above it.
+    if (this.#pods === null || this.#pods.stamp !== stamp || this.#pods.unknown.length > 0) {
+      const { pods, unknown } = podsAndUnknown(this.#home);
+      this.#pods = { stamp, list: pods, unknown };
+    }
     return this.#pods.list;
+  }
+
+  async #reportUnreadable(
+    event: Omit<Extract<HomeEvent, { type: 'unreadable' }>, 'type'>,
+    take: (event: HomeEvent) => Promise<void>,
+  ): Promise<void> {
+    if (this.#reported.get(event.folder) === event.why) return;
+    await take({ type: 'unreadable', ...event });
+    this.#reported.set(event.folder, event.why);
   }
 
   async #reportGone(listed: readonly FoundPod[], take: (event: HomeEvent) => Promise<void>): Promise<void> {
@@ -110,7 +139,8 @@ export class HomeEvents {
       pods.delete(instance);
     }
     for (const instance of pods.keys()) {
-      if (there.has(instance)) continue;
+      // It may be one of those that nobody can tell.
+      if (there.has(instance) || (this.#pods?.unknown.length ?? 0) > 0) continue;
       await take({ type: 'gone', instance, lastSeq: null });
       pods.delete(instance);
     }
@@ -119,10 +149,11 @@ export class HomeEvents {
 
   /** Those above first, so that what a receipt is of is in the log of the child by then. */
   #measured(listed: readonly FoundPod[]): Map<string, Log> {
-    const old = new Set(listed.filter((pod) => sizeOf(pod) > 0).map(({ instance }) => instance));
-    const sizes = new Map(
+    const old = new Set(listed.filter((pod) => sizeOf(pod).size > 0).map(({ instance }) => instance));
+    const measured = new Map(
       listed.toSorted((a, b) => a.spec.depth - b.spec.depth).map((pod) => [pod.instance, sizeOf(pod)]),
     );
+    const sizes = new Map([...measured].map(([instance, { size }]) => [instance, size]));
     const read = this.#unchanged(sizes);
     const logs = new Map<string, Log>();
     for (const pod of listed) {
@@ -130,8 +161,11 @@ export class HomeEvents {
       if (read.has(pod.instance)) continue;
       const position = this.#cursor.pods.get(pod.instance) ?? { seq: 0, offset: 0 };
       const isOld = old.has(pod.instance);
+      const found = measured.get(pod.instance)?.problem ?? null;
+      const isLost = found === null && size === 0 && position.seq > 0 && existsSync(pod.folder.path);
+      const problem = isLost ? 'its log is gone' : found;
       const log = { pod, size, isOld, position, reading: null, next: null, damaged: [], emitted: 0 };
-      logs.set(pod.instance, { ...log, isHeld: false });
+      logs.set(pod.instance, { ...log, isHeld: false, problem });
     }
     return logs;
   }
@@ -158,7 +192,7 @@ export class HomeEvents {
     const isEnough = (): boolean => until !== null && log.emitted >= until;
     while (!isEnough()) {
       const read = await this.#next(log);
-      if (read === null) return;
+      if (read === null) return await this.#reportProblem(log, take);
       const { entry } = read;
       if (entry.type === 'podEventReceived' && entry.eventSeq !== null) {
         const child = this.#logs.get(entry.from.instance);
@@ -176,6 +210,13 @@ export class HomeEvents {
       log.position = { seq: entry.seq, offset: read.end };
       if (entry.type === 'podEventEmitted') log.emitted = entry.eventSeq;
     }
+  }
+
+  /** Behind all that could be read of it. */
+  async #reportProblem({ pod, problem }: Log, take: (event: HomeEvent) => Promise<void>): Promise<void> {
+    const folder = basename(pod.folder.path);
+    if (problem === null) this.#reported.delete(folder);
+    else await this.#reportUnreadable({ pod, folder, why: problem }, take);
   }
 
   /** Its spawn may not have been handed out. */
@@ -225,11 +266,21 @@ async function* entriesBehind(log: Log): AsyncGenerator<ReadEntry> {
     log.damaged.length = 0;
     for await (const read of readEntries(pod.folder.log, options)) if (read.entry.seq > seq) yield read;
   } catch (error) {
-    // It has gone or cannot be read: the next reading says what came of it.
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    // Of one that has gone the next reading says so.
+    if (code !== 'ENOENT') log.problem = textOf(error);
   }
 }
 
-function sizeOf({ folder }: FoundPod): number {
-  return statSync(folder.log, { throwIfNoEntry: false })?.size ?? 0;
+function sizeOf({ folder }: FoundPod): { size: number; problem: string | null } {
+  try {
+    return { size: statSync(folder.log, { throwIfNoEntry: false })?.size ?? 0, problem: null };
+  } catch (error) {
+    return { size: 0, problem: textOf(error) };
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

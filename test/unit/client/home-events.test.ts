@@ -1,5 +1,5 @@
 /** The events of a home whose logs are written by hand, between the readings of followers. */
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HomeEvents, type HomeEvent } from '../../../src/client/home-events/reader.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../../src/client/home-events/cursor.ts';
@@ -56,6 +56,7 @@ async function read(rig: ReturnType<typeof cliRig>, cursor: Cursor, stopAfter = 
 
 function wordOf(event: HomeEvent): string {
   if (event.type === 'gone') return `gone ${event.instance.slice(-2)} ${event.lastSeq}`;
+  if (event.type === 'unreadable') return `${event.folder.replace(/^.*\./, '')} unreadable ${event.why}`;
   if (event.type === 'damaged') return `${event.pod.name} damaged`;
   return `${event.pod.name} ${event.entry.seq} ${event.entry.type}`;
 }
@@ -146,6 +147,52 @@ describe('the events of a home', () => {
     expect(later.filter((word) => word.startsWith('root'))).toEqual([expect.stringContaining('turnEnded')]);
     expect(later.filter((word) => got.includes(word))).toEqual([]);
   });
+
+  it.each<[string, (folder: PodFolder) => void, RegExp]>([
+    [
+      'something else in the place of its log',
+      ({ log }) => {
+        renameSync(log, `${log}.kept`);
+        mkdirSync(log);
+      },
+      /^kid unreadable .* is no regular file$/,
+    ],
+    ['no log any more', ({ log }) => renameSync(log, `${log}.kept`), /^kid unreadable its log is gone$/],
+    [
+      'nothing that says which pod it is',
+      ({ log, spec }) => {
+        renameSync(log, `${log}.kept`);
+        writeFileSync(log, 'x\n');
+        rmSync(spec, { force: true });
+      },
+      /^kid unreadable its pod.json is gone, and its log does not say which pod it is$/,
+    ],
+  ])(
+    '[events.unreadable] a folder with %s is told once, and read when it is whole',
+    async (_, damage, told) => {
+      const home = played();
+      const { root, kid } = family(home);
+      home.write(root, kid);
+      const { next } = await read(home.rig, start);
+      const folder = home.folderOf(kid);
+      kid.emit();
+      root.receive(kid);
+      home.write(kid, root);
+      damage(folder);
+      const events = new HomeEvents(home.rig.home, next);
+      const words: string[] = [];
+      const take = async (event: HomeEvent): Promise<void> => void words.push(wordOf(event));
+      await events.read(take);
+      await events.read(take);
+      expect(words.filter((word) => /unreadable|gone/.test(word))).toEqual([expect.stringMatching(told)]);
+      expect(words.some((word) => /root \d+ podEventReceived/.test(word))).toBe(true);
+      rmSync(folder.log, { force: true, recursive: true });
+      renameSync(`${folder.log}.kept`, folder.log);
+      words.length = 0;
+      await events.read(take);
+      expect(words).toEqual([expect.stringMatching(/^kid \d+ podEventEmitted$/)]);
+    },
+  );
 
   it('[events.two] two followers each get all', async () => {
     const home = played();
