@@ -67,6 +67,16 @@ function isReceived(value: unknown): boolean {
   return (outcome === 'accepted' || outcome === 'duplicate') && Number.isSafeInteger(received);
 }
 
+/** Text as it comes from a model, hundreds of times a second. */
+export function isPlainDelta(value: unknown): boolean {
+  if (!isObject(value) || (value['type'] !== 'textDelta' && value['type'] !== 'reasoningDelta')) return false;
+  if (!hasOnly(value, 5)) return false;
+  const { turn, step, offset, text } = value;
+  return (
+    typeof turn === 'string' && Number.isSafeInteger(step) && isCount(offset, 0) && typeof text === 'string'
+  );
+}
+
 /**
  * An object with so many fields. Where the caller then finds so many that it asks for, there is no other
  * among them.

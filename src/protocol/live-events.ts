@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
+import { isPlainDelta } from './fast-guards.ts';
 import { closedApprovalSchema, approvalRequestSchema } from './approval.ts';
 import { podName } from './names.ts';
 import { podStatus } from './status-result.ts';
@@ -164,6 +165,8 @@ export function readLiveEvent(params: unknown): LiveEvent | null {
   if (typeof params !== 'object' || params === null || !('type' in params)) return null;
   const { type } = params;
   if (!isKnown(type)) return null;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the schema would give back
+  if (isPlainDelta(params)) return params as LiveEvent;
   const fields = liveEvents[type].fields().safeParse(params);
   if (!fields.success) return null;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fields are those of this very type

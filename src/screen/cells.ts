@@ -26,20 +26,42 @@ export type Row = readonly (Cell | null)[];
 
 const esc = '\u001B[';
 const blank: Cell = { text: ' ', pen: '', width: 1, isCertain: true };
+const blankCode = 0x20;
 /** Unchanged cells between changed ones that cost no more than another address. */
 const gapMax = 4;
 
-const cells = new Map<string, Map<string, Cell | null>>([['', new Map([[' ', blank]])]]);
+/** Of one pen: those of ASCII by their code, the others by their text. */
+interface Pen {
+  readonly codes: string;
+  readonly ascii: (Cell | null | undefined)[];
+  readonly others: Map<string, Cell | null>;
+}
+
+const pens = new Map<string, Pen>();
+/** Most styles are constants of the views. */
+let penByStyle = new WeakMap<Style, { readonly color: boolean; readonly pen: Pen }>();
+let plainPen = newPens();
 let cellCount = 0;
 const cellsMax = 20_000;
 
 /** Cut where it is wider. */
 export function rowOf(line: Line, columns: number, { color }: { readonly color: boolean }): Row {
+  boundPens();
   const row: (Cell | null)[] = [];
   for (const { text, style } of line) {
-    const pen = style === undefined ? '' : penOf(style, color);
-    const pieces = isAscii(text) ? text : clustersOf(text).map((cluster) => cluster.text);
-    for (const piece of pieces) {
+    const pen = style === undefined ? plainPen : penOf(style, color);
+    if (isAscii(text)) {
+      for (let at = 0; at < text.length; at += 1) {
+        const code = text.charCodeAt(at);
+        const known = pen.ascii[code];
+        const cell = known === undefined ? asciiCell(code, pen) : known;
+        if (cell === null) continue;
+        if (row.length >= columns) return trimmed(row);
+        row.push(cell);
+      }
+      continue;
+    }
+    for (const { text: piece } of clustersOf(text)) {
       const cell = cellOf(piece, pen);
       if (cell === null) continue;
       if (row.length + cell.width > columns) return trimmed(row);
@@ -55,19 +77,47 @@ function trimmed(row: (Cell | null)[]): Row {
   return row;
 }
 
-function cellOf(text: string, pen: string): Cell | null {
-  const made = cells.get(pen)?.get(text);
-  if (made !== undefined) return made;
-  if (cellCount >= cellsMax) {
-    cells.clear();
-    cells.set('', new Map([[' ', blank]]));
-    cellCount = 0;
+function asciiCell(code: number, pen: Pen): Cell | null {
+  const cell = newCell(String.fromCharCode(code), pen.codes);
+  pen.ascii[code] = cell;
+  return cell;
+}
+
+function cellOf(text: string, pen: Pen): Cell | null {
+  // One of ASCII beside others: C3.
+  if (text.length === 1 && isAscii(text)) {
+    const known = pen.ascii[text.charCodeAt(0)];
+    return known === undefined ? asciiCell(text.charCodeAt(0), pen) : known;
   }
-  const cell = newCell(text, pen);
-  const ofPen = cells.get(pen) ?? new Map<string, Cell | null>();
-  cells.set(pen, ofPen.set(text, cell));
+  const made = pen.others.get(text);
+  if (made !== undefined) return made;
+  const cell = newCell(text, pen.codes);
+  pen.others.set(text, cell);
   cellCount += 1;
   return cell;
+}
+
+/** Between two rows: one row is made of one set of pens. */
+function boundPens(): void {
+  if (cellCount < cellsMax) return;
+  plainPen = newPens();
+  cellCount = 0;
+}
+
+function newPens(): Pen {
+  pens.clear();
+  penByStyle = new WeakMap();
+  const plain = penFor('');
+  plain.ascii[blankCode] = blank;
+  return plain;
+}
+
+function penFor(codes: string): Pen {
+  const known = pens.get(codes);
+  if (known !== undefined) return known;
+  const pen: Pen = { codes, ascii: [], others: new Map() };
+  pens.set(codes, pen);
+  return pen;
 }
 
 function newCell(text: string, pen: string): Cell | null {
@@ -76,7 +126,15 @@ function newCell(text: string, pen: string): Cell | null {
   return { text: cluster.text, pen, width: cluster.width, isCertain: cluster.isCertain };
 }
 
-function penOf(style: Style, color: boolean): string {
+function penOf(style: Style, color: boolean): Pen {
+  const known = penByStyle.get(style);
+  if (known?.color === color) return known.pen;
+  const pen = penFor(codesOf(style, color));
+  penByStyle.set(style, { color, pen });
+  return pen;
+}
+
+function codesOf(style: Style, color: boolean): string {
   const codes = [
     ...(style.bold === true ? [1] : []),
     ...(style.dim === true ? [2] : []),
@@ -120,7 +178,9 @@ function isSame(before: Row, after: Row, at: number): boolean {
 }
 
 function isShortGap(row: Row, { from, to }: Part): boolean {
-  return to - from <= gapMax && row.slice(from, to).every((cell) => cell?.isCertain !== false);
+  if (to - from > gapMax) return false;
+  for (let at = from; at < to; at += 1) if (row[at]?.isCertain === false) return false;
+  return true;
 }
 
 /** How one gets to a column of the row that is written. */

@@ -60,6 +60,7 @@ class Writing {
 
   /** What differs between two rows of the same place. */
   row(index: number, before: Row, after: Row, moveTo: (place: Place) => void): void {
+    if (before === after) return;
     for (const part of changedParts(before, after)) {
       moveTo({ row: index, column: part.from });
       const written = writePart(after, part, this.columns, columnAddress);

@@ -10,6 +10,8 @@ export const screen = {
     'In `run` Ctrl+C clears the input, then asks, then stops the tree, then kills it; in `attach` and the tree leaving stops nothing.',
   'screen.focus':
     'The focus goes where a key sends it and nowhere by itself; Tab walks through the places that there are.',
+  'screen.kept':
+    'A frame made with what is kept of the frames before is the same as one made with nothing kept, and rows that show the same cost the writer nothing.',
   'screen.key-names':
     'The bytes of xterm, of the kitty protocol, of tmux and of macOS mean the keys of the table.',
   'screen.key-settings':

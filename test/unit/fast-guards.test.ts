@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { callbackEvent } from '../../bench/event.ts';
 import { methods } from '../../src/protocol/methods.ts';
 import { eventBounds } from '../../src/protocol/pod-event.ts';
-import { fastParams, fastResults } from '../../src/protocol/fast-guards.ts';
+import { fastParams, fastResults, isPlainDelta } from '../../src/protocol/fast-guards.ts';
+import { liveEvents } from '../../src/protocol/live-events.ts';
 
 const plain = (): Record<string, unknown> => ({
   from: { instance: '019aac00-0000-7000-8000-000000000001', incarnation: 1 },
@@ -94,7 +95,23 @@ describe('quick checks', () => {
     fc.assert(property, { numRuns: 5_000 });
   });
 
+  it('[wire.fast-guards] a delta that is let through by hand is one that the schema takes, and comes out of it unchanged', () => {
+    let passed = 0;
+    const place = { turn: 't', step: 1, offset: 0, text: 'x' };
+    const property = fc.property(fc.array(change, { maxLength: 2 }), fc.boolean(), (changes, thinks) => {
+      const type = thinks ? 'reasoningDelta' : 'textDelta';
+      const params = changed({ type, ...place }, changes);
+      if (!isPlainDelta(params)) return;
+      passed += 1;
+      const { type: said, ...fields } = params as Record<string, unknown>;
+      expect(liveEvents[said as 'textDelta'].fields().parse(params)).toStrictEqual(fields);
+    });
+    fc.assert(property, { numRuns: 2_000 });
+    expect(passed).toBeGreaterThan(100);
+  });
+
   it('[wire.fast-guards] the usual is let through', () => {
+    expect(isPlainDelta({ type: 'textDelta', turn: 't', step: 1, offset: 7, text: 'x' })).toBe(true);
     expect(fastParams.podEvent?.(plain())).toBe(true);
     expect(fastResults.podEvent?.({ outcome: 'duplicate', received: 3 })).toBe(true);
     expect(fastResults.podEvent?.({ outcome: 'accepted', received: 3, later: 'field' })).toBe(true);

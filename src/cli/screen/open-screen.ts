@@ -1,5 +1,6 @@
 /** Makes a screen of what the command line has: its terminal, its home, its commands, a person's settings. */
 import { realpathSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { findPod } from '../../client/find-pod.ts';
 import { History } from '../../screen/input/history.ts';
 import { keymapOf } from '../../screen/keymap.ts';
@@ -24,7 +25,14 @@ export interface ScreenOrder {
   readonly onStop: (by: 'SIGINT' | 'SIGQUIT') => void;
 }
 
+/**
+ * It waits nearly all of the time. A young generation that grows to 32 MB, and the optimizing compiler, whose
+ * memory and threads cost more than they save here, are for who computes.
+ */
+const smallHeap = ['--semi-space-growth-factor=1', '--no-opt'];
+
 export function openScreen(context: CommandContext, order: ScreenOrder): OpenScreen {
+  for (const flag of smallHeap) setFlagsFromString(flag);
   const { home, environment, ownEnvironment } = context;
   const { show, mode, ownsTree, onStop } = order;
   const cwd = cwdIfThere(context);

@@ -4,6 +4,7 @@
  */
 import { deferred } from '../../std/deferred.ts';
 import type { CommandContext } from '../invocation/context.ts';
+import { EndedWithTree } from '../run/ended-with-tree.ts';
 import { type PersonReportOptions, type RunReport, type RunScreen, summary } from '../run/run-report.ts';
 import type { OpenScreen } from './open-screen.ts';
 
@@ -16,6 +17,7 @@ export interface ScreenedRunOptions extends PersonReportOptions {
 export function screenedRun(context: CommandContext, options: ScreenedRunOptions): RunReport {
   let { mode } = options;
   let opened: OpenScreen | null = null;
+  const endedWithTree = new EndedWithTree();
   const left = deferred<void>();
   const screen: RunScreen = {
     open: async ({ name, instance, ownsTree }) => {
@@ -45,6 +47,7 @@ export function screenedRun(context: CommandContext, options: ScreenedRunOptions
     deltas: false,
     screen,
     event(pod, event) {
+      endedWithTree.take(pod.tally.name, event);
       if (pod.depth === 0 && event.type === 'entry' && event.entry.type === 'set')
         mode = event.entry.permissionMode ?? mode;
       opened?.heard({ ...pod.tally, isRoot: pod.depth === 0, knownThrough: pod.knownThrough }, event);
@@ -54,7 +57,12 @@ export function screenedRun(context: CommandContext, options: ScreenedRunOptions
       if (end.kind === 'interrupted') opened?.say('stopping (once more to kill) …');
     },
     result(result, end) {
-      context.stderr.write(`${summary(result, end, { isPlan: mode === 'plan' }).join('\n')}\n`);
+      const ended = endedWithTree.text();
+      const lines = [
+        ...summary(result, end, { isPlan: mode === 'plan' }),
+        ...(ended === null ? [] : [ended]),
+      ];
+      context.stderr.write(`${lines.join('\n')}\n`);
     },
   };
 }

@@ -4,6 +4,8 @@
  *
  * Invariants
  * - S1 A frame is made only when `Pace` says so; between frames changes are only noted.
+ * - S5 Clocks are read when one of them shows something else, and when the tree is another: while a pod only
+ *   speaks, all views are asked with the same time.
  * - S4 On a slow terminal a key's frame shows the tree and the pod as they were: new output waits its time.
  */
 import { monotonicMs } from '../../std/clock.ts';
@@ -40,6 +42,9 @@ export class Painter {
   #extra: Line[] = [];
   #isTaken = true;
   #timer: NodeJS.Timeout | undefined;
+  /** When it goes off; null: it is not set. */
+  #timerAtMs: number | null = null;
+  #clock: Clock = { tree: null, fromMs: 0, untilMs: 0 };
   #isClosed = false;
   #shown: { tree: TreeModel; pod: PodModel | null; nowMs: number } | null = null;
 
@@ -89,35 +94,60 @@ export class Painter {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#parts.terminal.write(this.#drawer.leave(last, this.#order(this.#view(Date.now()))));
+    this.#parts.terminal.write(this.#drawer.leave(last, this.#order(this.#view())));
   }
 
   #schedule(): void {
     if (this.#isClosed) return;
-    clearTimeout(this.#timer);
     const { isDrained } = this.#parts.terminal;
-    const dueInMs = this.#pace.dueInMs(monotonicMs(), { isDrained });
-    const tickInMs = isDrained && this.#shown !== null ? tickIn(this.#shown.tree) : null;
-    const inMs = Math.min(dueInMs ?? Number.POSITIVE_INFINITY, tickInMs ?? Number.POSITIVE_INFINITY);
-    if (!Number.isFinite(inMs)) return;
+    const nowMs = monotonicMs();
+    const dueInMs = this.#pace.dueInMs(nowMs, { isDrained });
+    const tickInMs = isDrained && this.#shown !== null ? this.#tickInMs() : null;
+    // A frame that is due has the clocks too.
+    const inMs = dueInMs ?? tickInMs;
+    if (inMs === null) return;
+    // One that goes off too early sets it again; each delta would move it.
+    if (this.#timerAtMs !== null && this.#timerAtMs <= nowMs + inMs) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = nowMs + inMs;
     // What keeps the process alive is the terminal, not a clock.
-    this.#timer = setTimeout(() => this.#tick(), inMs).unref();
+    this.#timer = setTimeout(() => this.#tick(), Math.ceil(inMs)).unref();
   }
 
   #tick(): void {
+    this.#timerAtMs = null;
+    if (this.#shown !== null && this.#tickInMs() === 0) this.#pace.want('output');
     const nowMs = monotonicMs();
-    // Too early for a frame: it was a clock's turn.
-    if (this.#pace.dueInMs(nowMs, this.#parts.terminal) !== 0) this.#pace.want('output');
     if (this.#pace.dueInMs(nowMs, this.#parts.terminal) === 0) this.#draw(nowMs);
     this.#schedule();
   }
 
+  /** Until a clock shows something else; null: there is none. */
+  #tickInMs(): number | null {
+    const { untilMs, fromMs } = this.#clock;
+    const nowMs = Date.now();
+    // The machine's clock may have been set back.
+    if (nowMs < fromMs) return 0;
+    return Number.isFinite(untilMs) ? Math.max(0, untilMs - nowMs) : null;
+  }
+
+  /** S5 */
+  #clockMs(tree: TreeModel): number {
+    const nowMs = Date.now();
+    const { tree: before, fromMs, untilMs } = this.#clock;
+    const staysMs = Math.min(untilMs, fromMs + othersMs);
+    if (before === tree && nowMs >= fromMs && nowMs < staysMs) return fromMs;
+    const inMs = tickIn(tree, nowMs);
+    this.#clock = { tree, fromMs: nowMs, untilMs: inMs === null ? Number.POSITIVE_INFINITY : nowMs + inMs };
+    return nowMs;
+  }
+
   #draw(atMs: number): void {
     const { terminal, onDrawn } = this.#parts;
-    const nowMs = Date.now();
     const withOutput = this.#shown === null || this.#pace.mayShowOutput(atMs);
-    const view = withOutput ? this.#view(nowMs) : { ...this.#view(nowMs), ...this.#shown };
-    if (withOutput) this.#shown = { tree: view.tree, pod: view.pod, nowMs };
+    const now = this.#view();
+    const view = withOutput ? now : { ...now, ...this.#shown };
+    if (withOutput) this.#shown = { tree: view.tree, pod: view.pod, nowMs: view.nowMs };
     const order = { ...this.#order(view), prints: withOutput };
     const drawn = this.#drawer.frame(order);
     this.#isTaken = false;
@@ -128,8 +158,9 @@ export class Painter {
     if (!this.#isEnriching) void this.#enrich();
   }
 
-  #view(nowMs: number): View {
-    return { ...this.#parts.view(), rich: this.#rich, laid: this.#laid, nowMs };
+  #view(): View {
+    const now = this.#parts.view();
+    return { ...now, rich: this.#rich, laid: this.#laid, nowMs: this.#clockMs(now.tree) };
   }
 
   #order(view: View): FrameOrder {
@@ -155,9 +186,19 @@ export class Painter {
   }
 }
 
+interface Clock {
+  readonly tree: TreeModel | null;
+  /** Between these all clocks of that tree show the same. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Clocks that nobody waits for are no later than that, where anything is drawn. */
+const othersMs = 1_000;
+
 /** When the next clock of what is shown ticks; null where there is none. */
-function tickIn({ rows, questions }: TreeModel): number | null {
+function tickIn({ rows, questions }: TreeModel, nowMs: number): number | null {
   const since = rows.flatMap(({ activity }) => (activity === null ? [] : [Date.parse(activity.since)]));
   const asked = questions.map(({ openedAtMs }) => openedAtMs);
-  return nextTickInMs([...since, ...asked], Date.now());
+  return nextTickInMs([...since, ...asked], nowMs);
 }

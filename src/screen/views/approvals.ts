@@ -7,7 +7,7 @@ import { clock } from './figures.ts';
 import { answerHints } from './foot.ts';
 import { askedText, type QuestionBlock, questionBlock } from './question.ts';
 import { beside, bold, cut, dim, inStyle, inverse, noLine, yellow } from './spans.ts';
-import type { View } from './view.ts';
+import type { ViewAround } from './view.ts';
 
 export interface Room {
   readonly columns: number;
@@ -23,7 +23,7 @@ interface Chosen {
 
 /** The one that is shown, or that was asked for; null where it waits no more. */
 export function chosenQuestion(
-  { tree, state }: Pick<View, 'tree' | 'state'>,
+  { tree, state }: Pick<ViewAround, 'tree' | 'state'>,
   request?: string,
 ): Chosen | null {
   const waiting = waitingQuestions(tree, state);
@@ -37,7 +37,7 @@ export function chosenQuestion(
 
 /** The block of a question, with what answers it from where the focus is. */
 export function askedBlock(
-  view: View,
+  view: ViewAround,
   room: Room,
   how: { readonly request?: string; readonly scroll?: number },
 ): (QuestionBlock & { readonly request: string }) | null {
@@ -63,7 +63,7 @@ export interface ApprovalsBlock {
   readonly block: (QuestionBlock & { readonly request: string }) | null;
 }
 
-export function approvalsBlock(view: View, room: Room, scroll: number): ApprovalsBlock {
+export function approvalsBlock(view: ViewAround, room: Room, scroll: number): ApprovalsBlock {
   const questions = waitingQuestions(view.tree, view.state);
   const chosen = chosenQuestion(view);
   if (chosen === null) {
@@ -82,7 +82,7 @@ export function approvalsBlock(view: View, room: Room, scroll: number): Approval
   return { lines: [...head, ...(block?.lines ?? [])].slice(0, room.rows), block };
 }
 
-function listLine({ nowMs, state }: View, question: Question, columns: number): Line {
+function listLine({ nowMs, state }: ViewAround, question: Question, columns: number): Line {
   const { approval, openedAtMs } = question;
   const asked = Date.parse(approval.askedAt);
   const time = clock(nowMs - (Number.isFinite(asked) ? asked : openedAtMs));

@@ -8,7 +8,7 @@ import type { Line, Place } from '../line.ts';
 import type { KeyPlace } from '../keys.ts';
 import type { Question } from '../model/shape.ts';
 import { bold, cut, dim, fitting, green, inverse, noLine, red, yellow } from './spans.ts';
-import type { View } from './view.ts';
+import type { ViewAround } from './view.ts';
 
 export interface Foot {
   readonly line: Line;
@@ -16,7 +16,7 @@ export interface Foot {
   readonly column: number | null;
 }
 
-export function footOf(view: View, columns: number): Foot {
+export function footOf(view: ViewAround, columns: number): Foot {
   const { confirm, prompt, message, search } = view.state;
   if (prompt !== null) return promptFoot(prompt, columns);
   if (confirm !== null) {
@@ -85,7 +85,10 @@ function isLong({ text }: { readonly text: string }, columns: number): boolean {
 }
 
 /** A word to the person that the last row has no room for. */
-export function longMessage({ state }: Pick<View, 'state'>, room: { columns: number; rows: number }): Line[] {
+export function longMessage(
+  { state }: Pick<ViewAround, 'state'>,
+  room: { columns: number; rows: number },
+): Line[] {
   const { message } = state;
   if (message === null || room.rows <= 0 || !isLong(message, room.columns)) return [];
   const [mark, style] = message.isError ? ['✗ ', red] : ['', green];
@@ -98,7 +101,7 @@ export function longMessage({ state }: Pick<View, 'state'>, room: { columns: num
 const answers = ['yes', 'no', 'always', 'no, why', 'whole'];
 
 /** Of the place that has the focus, or of what is open over it. */
-function hintsOf(view: View): readonly KeyHint[] {
+function hintsOf(view: ViewAround): readonly KeyHint[] {
   const { state, tree, keymap } = view;
   const place: KeyPlace = state.overlay === null ? state.focus : 'view';
   const own = keyHints(keymap, place);
@@ -113,7 +116,7 @@ function hintLine({ key, short }: KeyHint): Line {
 
 /** What answers a question, for its last line. From the input only some keys do. */
 export function answerHints(
-  view: View,
+  view: ViewAround,
   { approval }: Question,
 ): {
   readonly hints: readonly Line[];

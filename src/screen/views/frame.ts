@@ -22,7 +22,7 @@ import { doingOf, markOf, sinceOf } from './row-words.ts';
 import { beside, bold, cut, dim, filled, noLine } from './spans.ts';
 import { transcriptWindow, type Window } from './transcript.ts';
 import { podsLine, totalsLine, treeBlock } from './tree.ts';
-import type { View } from './view.ts';
+import type { View, ViewAround } from './view.ts';
 
 export interface Drawn extends Frame {
   /** The question that is in it, and whether the end of it is. */
@@ -59,6 +59,50 @@ function treeColumns(columns: number): number {
 }
 
 function regions(view: View, size: Size): Drawn {
+  const { tree, state, input, nowMs, keymap, hasKitty, folder, laid, pod } = view;
+  const fixed: ViewAround = { tree, state, nowMs, keymap, hasKitty, pod, input: laid.input(input) };
+  const withFolder = folder === undefined ? fixed : { ...fixed, folder };
+  const name = pod?.name ?? null;
+  const of = [tree, state, nowMs, keymap, hasKitty, name, fixed.input, folder, size.columns, size.rows];
+  const around = laid.around(of, () => aroundOf(withFolder, size));
+  const body = bodyPart(view, around, size.columns);
+  const { window } = body;
+  return {
+    lines: [...around.above, ...body.lines, ...around.below],
+    caret: around.caret,
+    question: around.question,
+    state: window === null ? state : withPlaces(state, window),
+    isAtTop: window?.isAtTop === true,
+  };
+}
+
+/** The same one, where it is the same: what hangs on it is not made again. */
+function withPlaces(state: ScreenState, { scroll, item }: Window): ScreenState {
+  const { scroll: before } = state;
+  const isSame =
+    before === scroll ||
+    (before !== null &&
+      scroll !== null &&
+      before.by === scroll.by &&
+      before.since === scroll.since &&
+      before.at?.seq === scroll.at?.seq &&
+      before.at?.line === scroll.at?.line);
+  return isSame && item === state.item ? state : { ...state, scroll, item };
+}
+
+/** All but the transcript. */
+interface Around {
+  /** Of the transcript's room. */
+  readonly left: number;
+  readonly rows: number;
+  readonly tree: readonly Line[];
+  readonly above: readonly Line[];
+  readonly below: readonly Line[];
+  readonly caret: Place | null;
+  readonly question: Drawn['question'];
+}
+
+function aroundOf(view: ViewAround, size: Size): Around {
   const { columns, rows } = size;
   const { state } = view;
   const left = state.zoomed ? 0 : treeColumns(columns);
@@ -70,23 +114,22 @@ function regions(view: View, size: Size): Drawn {
   const offered = completionLines(view, columns, rows - fixed - 1);
   const asked = questionPart(view, columns, rows - fixed - offered.length);
   const bodyRows = Math.max(0, rows - fixed - offered.length - asked.lines.length);
-  const body = bodyPart(view, { columns, rows: bodyRows }, left);
   const below = [...asked.lines, ...offered, border(view, [], columns)];
   const joint = left > 0 && bodyRows > 0 ? withJoint(below, left) : below;
-  const above = [...head, ...pods, ...body.lines, ...joint];
-  const lines = [...above, ...input.lines, foot.line];
+  const above = [...head, ...pods];
+  const inputRow = above.length + bodyRows + joint.length;
   const typed = state.focus === 'input' && state.confirm === null;
   const caret =
     caretIn(foot, rows - 1) ??
-    (typed ? { row: above.length + input.caret.row, column: input.caret.column } : null);
-  const { window } = body;
-  const found = window === null ? state : { ...state, scroll: window.scroll, item: window.item };
+    (typed ? { row: inputRow + input.caret.row, column: input.caret.column } : null);
   return {
-    lines,
+    left,
+    rows: bodyRows,
+    tree: left === 0 ? [] : treePart(view, { columns: left, rows: bodyRows }),
+    above,
+    below: [...joint, ...input.lines, foot.line],
     caret: inside(caret, size),
     question: asked.question,
-    state: found,
-    isAtTop: window?.isAtTop === true,
   };
 }
 
@@ -98,26 +141,26 @@ function inside(caret: Place | null, { columns, rows }: Size): Place | null {
 /** Tree and transcript beside each other, or the transcript alone. */
 function bodyPart(
   view: View,
-  size: Size,
-  left: number,
+  { left, rows, tree }: Around,
+  columns: number,
 ): { readonly lines: Line[]; readonly window: Window | null } {
-  const { columns, rows } = size;
   const right = left === 0 ? columns : columns - left - 2;
   const window = view.pod === null ? null : transcriptWindow(view, view.pod, { columns: right, rows });
   const shown = window === null ? startLines(view, right) : window.lines;
   const transcript = filled(shown, rows);
   if (left === 0) return { lines: transcript, window };
-  const tree = treePart(view, { columns: left, rows });
   const lines = transcript.map((line, row): Line => {
     const own = tree[row] ?? noLine;
-    const blank = span(' '.repeat(Math.max(0, left - lineWidth(own))));
-    return [...own, blank, span(line.length === 0 ? '│' : '│ ', dim), ...line];
+    return view.laid.joined(row, [own, left, line], () => {
+      const blank = span(' '.repeat(Math.max(0, left - lineWidth(own))));
+      return [...own, blank, span(line.length === 0 ? '│' : '│ ', dim), ...line];
+    });
   });
   return { lines, window };
 }
 
 /** Below the tree, where it is wide: what is on its way or late. */
-function treePart(view: View, room: Size): Line[] {
+function treePart(view: ViewAround, room: Size): Line[] {
   const { columns, rows } = room;
   const most = columns < 40 || rows < 16 ? 0 : Math.min(6, Math.floor(rows / 4));
   const below = deliveriesBelow(view.tree.deliveries, { columns, rows: most }, view.nowMs);
@@ -141,7 +184,7 @@ interface QuestionPart {
 }
 
 /** At most so much that some of the transcript is left, where there is room for that. */
-function questionPart(view: View, columns: number, room: number): QuestionPart {
+function questionPart(view: ViewAround, columns: number, room: number): QuestionPart {
   const chosen = chosenQuestion(view);
   if (chosen === null || room < 2) return { lines: [], question: null };
   const ruled = room >= 10 ? [[span('─'.repeat(columns), dim)]] : [];
@@ -154,13 +197,13 @@ function questionPart(view: View, columns: number, room: number): QuestionPart {
 }
 
 /** Of the whole tree at the left, of the shown pod at the right. */
-function headLine(view: View, columns: number, left: number): Line {
+function headLine(view: ViewAround, columns: number, left: number): Line {
   const totals = totalsLine(view.tree, left === 0 ? columns : Math.max(left, 28));
   const shown = shownWords(view, Math.max(0, columns - lineWidth(totals) - 3));
   return beside(totals, shown, columns);
 }
 
-function shownWords({ tree, state, nowMs }: View, room: number): Line {
+function shownWords({ tree, state, nowMs }: ViewAround, room: number): Line {
   const row = tree.rows.find(({ instance }) => instance === state.shown);
   if (row === undefined) return noLine;
   const mark = markOf(row);

@@ -6,7 +6,7 @@ import { clean, lineWidth, span, wrap } from '../text.ts';
 import type { Line, Place } from '../line.ts';
 import { longMessage } from './foot.ts';
 import { bold, cut, dim, inStyle, inverse, yellow } from './spans.ts';
-import type { View } from './view.ts';
+import type { ViewAround } from './view.ts';
 
 /** Before the first line. */
 const prompt = '> ';
@@ -23,7 +23,7 @@ export interface InputBlock {
 }
 
 /** As many of the lines as there are rows, that of the caret among them. */
-export function inputBlock({ input, state }: View, columns: number, rows: number): InputBlock {
+export function inputBlock({ input, state }: ViewAround, columns: number, rows: number): InputBlock {
   const isHere = state.focus === 'input';
   const { row, column } = input.caret;
   const count = Math.max(1, Math.min(rows, input.lines.length));
@@ -52,7 +52,7 @@ function hintOf(shown: string | null, isHere: boolean): string {
 }
 
 /** `─ to review-api ─ running 1m12s ───`: who reads it, and what of that pod a person should know. */
-export function border(view: View, parts: readonly Line[], columns: number): Line {
+export function border(view: ViewAround, parts: readonly Line[], columns: number): Line {
   const isHere = view.state.focus === 'input';
   let line: Line = [span('─ ', dim), ...readerOf(view, isHere)];
   for (const part of parts) {
@@ -64,7 +64,7 @@ export function border(view: View, parts: readonly Line[], columns: number): Lin
   return [...shown, span('─'.repeat(Math.max(0, columns - lineWidth(shown))), dim)];
 }
 
-function readerOf({ pod, state, tree, folder }: View, isHere: boolean): Line {
+function readerOf({ pod, state, tree, folder }: ViewAround, isHere: boolean): Line {
   const style = isHere ? bold : dim;
   if (state.shown === null) {
     const { model, mode, effort, write } = state.draft;
@@ -93,7 +93,7 @@ export function aboutLines(about: string, room: { readonly columns: number; read
 }
 
 /** Above the border; the chosen one is in sight. */
-export function completionLines({ input, state }: View, columns: number, rows: number): Line[] {
+export function completionLines({ input, state }: ViewAround, columns: number, rows: number): Line[] {
   const { completion } = input;
   if (rows <= 0) return [];
   if (state.prompt !== null) return aboutLines(state.prompt.about ?? '', { columns, rows });

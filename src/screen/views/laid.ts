@@ -5,9 +5,11 @@
  * Invariants
  * - V3 An entry is laid out once for a width, a set of options and a state of what is loaded.
  * - V4 What is kept is bounded, whatever is scrolled through.
+ * - V12 A line that is the same as in the frame before is the same object: the writer passes over it.
  */
-import type { Line } from '../line.ts';
+import type { Line, Style } from '../line.ts';
 import type { LiveText } from '../model/shape.ts';
+import type { InputView } from './input-view.ts';
 import { proseLines } from './item.ts';
 import type { Rich } from './rich.ts';
 
@@ -26,6 +28,9 @@ export class Laid {
   readonly #bySeq = new Map<number, readonly Line[]>();
   #count = 0;
   #live: LiveLaid | null = null;
+  #around: { readonly of: readonly unknown[]; readonly made: unknown } | null = null;
+  #input: InputView | null = null;
+  #joined: Joined[] = [];
   /** The search whose place was brought into sight. */
   sought: string | null = null;
 
@@ -61,7 +66,7 @@ export class Laid {
     const before =
       begun !== null && begun.key === key && begun.rich === rich && begun.through <= live.text.length
         ? begun
-        : { key, rich, through: 0, lines: [] };
+        : { key, rich, through: 0, lines: [], all: [] };
     const through = before.through + wholePart(live.text.slice(before.through));
     const lines =
       through === before.through
@@ -70,8 +75,39 @@ export class Laid {
             ...before.lines,
             ...paragraph(live.text.slice(before.through, through), columns, before.lines, rich),
           ];
-    this.#live = { key, rich, through, lines };
-    return [...lines, ...paragraph(live.text.slice(through), columns, lines, rich)];
+    const rest = asBefore(paragraph(live.text.slice(through), columns, lines, rich), before, lines.length);
+    const all = [...lines, ...rest];
+    this.#live = { key, rich, through, lines, all };
+    return all;
+  }
+
+  /** What is around a transcript: made again only where something of that is another. One is kept. */
+  around<T>(of: readonly unknown[], make: () => T): T {
+    const before = this.#around;
+    if (before !== null && before.of.length === of.length && before.of.every((one, at) => one === of[at])) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- there is one caller
+      return before.made as T;
+    }
+    const made = make();
+    this.#around = { of, made };
+    return made;
+  }
+
+  /** The one before, where it is the same. */
+  input(now: InputView): InputView {
+    const before = this.#input;
+    if (before !== null && isSameInput(before, now)) return before;
+    this.#input = now;
+    return now;
+  }
+
+  /** Two lines beside each other in that row, the left one so many columns wide. */
+  joined(row: number, of: readonly [left: Line, width: number, right: Line], make: () => Line): Line {
+    const before = this.#joined[row];
+    if (before?.of.every((one, at) => one === of[at]) === true) return before.line;
+    const line = make();
+    this.#joined[row] = { of, line };
+    return line;
   }
 
   #forget(): void {
@@ -86,6 +122,50 @@ interface LiveLaid {
   /** Characters of the text that `lines` are of. */
   readonly through: number;
   readonly lines: readonly Line[];
+  /** With those of what is not whole yet. */
+  readonly all: readonly Line[];
+}
+
+interface Joined {
+  readonly of: readonly [left: Line, width: number, right: Line];
+  readonly line: Line;
+}
+
+/** V12: a paragraph that grows has another last line; those before it are as they were. */
+function asBefore(lines: readonly Line[], { all }: Pick<LiveLaid, 'all'>, from: number): Line[] {
+  return lines.map((line, at) => {
+    const known = all[from + at];
+    return known !== undefined && isSameLine(known, line) ? known : line;
+  });
+}
+
+function isSameLine(one: Line, other: Line): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ text, style }, at) => other[at]?.text === text && isSameStyle(style, other[at].style))
+  );
+}
+
+function isSameStyle(one: Style = {}, other: Style = {}): boolean {
+  return (
+    one === other ||
+    (one.bold === other.bold &&
+      one.dim === other.dim &&
+      one.inverse === other.inverse &&
+      one.underline === other.underline &&
+      one.color === other.color)
+  );
+}
+
+function isSameInput(one: InputView, other: InputView): boolean {
+  return (
+    one.caret.row === other.caret.row &&
+    one.caret.column === other.caret.column &&
+    one.completion?.offers === other.completion?.offers &&
+    one.completion?.chosen === other.completion?.chosen &&
+    one.lines.length === other.lines.length &&
+    one.lines.every((line, at) => line === other.lines[at])
+  );
 }
 
 /** Behind an empty line, as all of them would be laid out in one. */

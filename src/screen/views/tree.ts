@@ -10,10 +10,10 @@ import { cents, clockSince, dollars, tokens } from './figures.ts';
 import { doingOf, done, markOf, shortEnd, sinceOf } from './row-words.ts';
 import { bold, cut, dim, fitting, green, inStyle, inverse, joined, noLine, red, yellow } from './spans.ts';
 import type { Room } from './transcript.ts';
-import type { View } from './view.ts';
+import type { ViewAround } from './view.ts';
 
 /** Exactly as many lines as there are rows; none wider. */
-export function treeBlock(view: View, room: Room): Line[] {
+export function treeBlock(view: ViewAround, room: Room): Line[] {
   const { columns, rows } = room;
   const shown = shownRows(view.tree, view.state);
   const layout = layoutOf(shown, columns);
@@ -123,7 +123,7 @@ function headLine(layout: Layout, columns: number): Line {
   return cut([...name, ...cells.flatMap((cell) => inStyle(cell, dim))], columns);
 }
 
-function rowLine(view: View, one: ShownRow, layout: Layout): Line {
+function rowLine(view: ViewAround, one: ShownRow, layout: Layout): Line {
   const { selected, shown, focus } = view.state;
   const hasCursor = one.id === selected && one.id === null ? selected === null : one.id === selected;
   const isShown = one.id === shown;
@@ -138,7 +138,7 @@ function boldName(line: Line): Line {
   return line.map((one, at) => (at < 4 && one.style === undefined ? { ...one, style: bold } : one));
 }
 
-function joinedRow(view: View, one: ShownRow, layout: Layout, gutter: Span): Line {
+function joinedRow(view: ViewAround, one: ShownRow, layout: Layout, gutter: Span): Line {
   switch (one.kind) {
     case 'new':
       return [gutter, span('+ new', one.id === view.state.shown ? bold : green)];
@@ -158,7 +158,7 @@ function startOf(one: PodRow, layout: Layout, gutter: Span): Line {
 }
 
 /** Right of the name: tokens, and how long; of what went wrong the cause, since it says more. */
-function narrowRow({ nowMs }: View, one: PodRow, layout: Layout, gutter: Span): Line {
+function narrowRow({ nowMs }: ViewAround, one: PodRow, layout: Layout, gutter: Span): Line {
   const { row } = one;
   const start = startOf(one, layout, gutter);
   const time = clockSince(sinceOf(row), nowMs);
@@ -185,7 +185,7 @@ function besides(start: Line, figures: Line, columns: number): Line {
 
 const nameLeast = 9;
 
-function wideRow({ nowMs }: View, one: PodRow, layout: Layout, gutter: Span): Line {
+function wideRow({ nowMs }: ViewAround, one: PodRow, layout: Layout, gutter: Span): Line {
   const { row } = one;
   const doing = doingOf(row);
   const pending = [
@@ -274,7 +274,7 @@ export function totalsLine({ rows, questions }: TreeModel, columns: number): Lin
 }
 
 /** In the place of the tree where that has no room: one row, the shown one in the middle. */
-export function podsLine(view: View, columns: number): Line {
+export function podsLine(view: ViewAround, columns: number): Line {
   const shown = shownRows(view.tree, view.state);
   const at = Math.max(
     0,
