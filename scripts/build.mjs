@@ -29,8 +29,8 @@ const oneLanguage = {
 };
 
 /**
- * Providers' packages and the client beneath them, and what MCP is spoken with, are no part of a pod's body:
- * it imports the very modules that the command does. They hold no class of ours.
+ * Providers' packages and the client beneath them, and what MCP and ACP are spoken with, are no part of a
+ * pod's body: it imports the very modules that the command does. They hold no class of ours.
  */
 const providers = {
   errors: '@ai-sdk/provider',
@@ -42,15 +42,19 @@ const providers = {
   mcp: '@modelcontextprotocol/client',
   'mcp-server': '@modelcontextprotocol/server',
   'mcp-stdio': '@modelcontextprotocol/server/stdio',
+  acp: '@agentclientprotocol/sdk',
 };
 const providersBeside = {
   name: 'providers-beside',
   setup({ onResolve }) {
     const places = new Map(Object.entries(providers).map(([place, name]) => [name, place]));
-    onResolve({ filter: /^(?:@ai-sdk\/|undici$|@modelcontextprotocol\/)/ }, ({ path, kind }) => {
-      if (kind !== 'dynamic-import' || !places.has(path)) throw new Error(`${path} would be in the body`);
-      return { path: `./providers/${places.get(path)}.js`, external: true };
-    });
+    onResolve(
+      { filter: /^(?:@ai-sdk\/|undici$|@modelcontextprotocol\/|@agentclientprotocol\/)/ },
+      ({ path, kind }) => {
+        if (kind !== 'dynamic-import' || !places.has(path)) throw new Error(`${path} would be in the body`);
+        return { path: `./providers/${places.get(path)}.js`, external: true };
+      },
+    );
   },
 };
 

@@ -60,6 +60,7 @@ const floors: Record<string, string[]> = {
     'demo',
     'screen',
     'mcp-server',
+    'acp-agent',
     'chaos',
     'completion',
   ],

@@ -3,6 +3,7 @@
  * `requirements.test.ts` is the gate.
  */
 import { agents } from './requirements/agents.ts';
+import { acp } from './requirements/acp.ts';
 import { approvals } from './requirements/approvals.ts';
 import { asked } from './requirements/asked.ts';
 import { background } from './requirements/background.ts';
@@ -46,6 +47,7 @@ import { wire } from './requirements/wire.ts';
 
 export const requirements: Readonly<Record<string, string>> = {
   ...agents,
+  ...acp,
   ...approvals,
   ...asked,
   ...background,

@@ -1,6 +1,7 @@
 /** Every command with its arguments, options and help; what it does is loaded when it is called. */
 import { alwaysJson, type CommandSpec, first, json, requestHelp, screenHelp } from './command-spec.ts';
 import { controlCommands } from './control-commands.ts';
+import { hostCommands } from './host-commands.ts';
 import { settingOptions, settingOptionsOf } from './invocation/setting-options.ts';
 import { stdinHelp, stdinOptions } from './invocation/stdin-options.ts';
 import { runOptions } from './run/run-options.ts';
@@ -26,7 +27,10 @@ export const commands: readonly CommandSpec[] = [
         '--output-format <format>',
         'with --print: text, json or stream-json; the last line of JSON is the result',
       ],
-      ['-d, --detach', "print the pod's name once its task is accepted, and return"],
+      [
+        '-d, --detach',
+        "print the pod's name once its task is accepted, and return; without TASK it waits for one",
+      ],
       [
         '-c, --continue [name]',
         'go on with the newest root of this directory, or with NAME: TASK, or what was cut, or on the screen',
@@ -148,28 +152,7 @@ export const commands: readonly CommandSpec[] = [
     options: [],
     run: async (context) => (await import('./demo/demo.ts')).demoCommand(context),
   },
-  {
-    usage: 'mcp',
-    group: work,
-    summary: 'be an MCP server for another host (Claude Code, Codex …), whose model then has pods',
-    options: [
-      ['--as <name>', 'the mailbox that holds the reports (default: one for each working directory)'],
-      ['--write <paths...>', 'paths that its pods may change (default: none)'],
-      ['--read <paths...>', 'paths that they may read (default: the working directory)'],
-      ...settingOptions,
-    ],
-    more: [
-      'Speaks MCP on stdin and stdout; docs/hosts.md says how each host is configured. These flags bound all of its pods: a call can only narrow them.',
-      'Its end stops no pod. A report stays in the mailbox until the host has acknowledged it. What a pod asks a person is asked by the host, where it can, else "podkin approvals" lists it.',
-    ].join('\n'),
-    run: async (context, input) =>
-      (await import('./mcp-server/mcp.ts')).mcpServerCommand(context, {
-        ...settingOptionsOf(input),
-        as: input.text('as'),
-        read: input.list('read'),
-        write: input.list('write'),
-      }),
-  },
+  ...hostCommands,
   {
     usage: 'ps',
     group: inspect,

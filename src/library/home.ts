@@ -1,19 +1,16 @@
 /** The library's door: a home, and the trees in it. */
-import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { askPod } from '../client/ask-pod.ts';
 import { endPods } from '../client/end-pods.ts';
 import { NotEnded, PodNotRunning, StartFailed, TreeRunning } from '../client/errors.ts';
 import { findPod, type FoundPod } from '../client/find-pod.ts';
-import { HomeIndex } from '../client/home-index.ts';
+import { knownPods } from '../client/known-pods.ts';
 import { listedPods } from '../client/listed-pods.ts';
 import { isPodRunning } from '../client/pod-probe.ts';
 import { viewHome } from '../client/pod-view.ts';
 import { noticeInput, runInput } from '../client/run-input.ts';
-import type { KnownPod } from '../client/tree-watch.ts';
 import { withStoredKeys } from '../configuration/own-environment.ts';
 import { verifyHome } from '../delivery/verify/verify.ts';
-import type { OwnedBy } from '../protocol/own-tools.ts';
 import { ownHome } from '../session/home/own-home.ts';
 import { limitsOf } from '../session/settings/settings.ts';
 import { uuidv7 } from '../std/uuid.ts';
@@ -25,9 +22,10 @@ import { handleOf, newPass, ownedBy, passIn } from './owner-pass.ts';
 import { ownProgram } from './own-program.ts';
 import { plannedRoot } from './root-plan.ts';
 import { claimScope } from './roots/claim-scope.ts';
-import { createRoot, type Root, startRoot } from './roots/create-root.ts';
+import { createRoot } from './roots/create-root.ts';
 import { restoreTree } from './roots/restore-pods.ts';
 import type { RootContext } from './roots/root-context.ts';
+import { startedOrGone } from './roots/started-root.ts';
 
 /** Touches nothing before it is asked for something. */
 export function openHome(options: HomeOptions = {}): PodkinHome {
@@ -94,26 +92,6 @@ async function started(context: RootContext, options: StartOptions): Promise<Tre
   return tree.face();
 }
 
-/** A folder in which no incarnation ever began is taken away: its name is free again. */
-async function startedOrGone(
-  root: Root,
-  environment: NodeJS.ProcessEnv,
-  options: { spawnMs: number; program: string; owner: OwnedBy; signal: AbortSignal | undefined },
-): Promise<void> {
-  const { signal, ...start } = options;
-  const givenUp = new Promise<void>((resolve) => {
-    signal?.addEventListener('abort', () => resolve(), { once: true });
-    if (signal?.aborted === true) resolve();
-  });
-  try {
-    await startRoot(root, environment, { ...start, givenUp });
-  } catch (error) {
-    if (!existsSync(root.folder.log)) rmSync(root.folder.path, { recursive: true, force: true });
-    signal?.throwIfAborted();
-    throw new StartFailed(root.spec.name, error instanceof Error ? error.message : String(error));
-  }
-}
-
 /** What cannot be had whole is ended; what was there before stays. */
 async function opened(
   tree: LiveTree,
@@ -138,7 +116,7 @@ async function restored(context: RootContext, called: string, options: TreeOptio
   if (isRunning && given === null) throw new TreeRunning(root.name);
   const pass = given === null ? newPass(options) : { ...newPass(options), token: given.token };
   const notes: string[] = [];
-  const known = await knownOf(root);
+  const known = await knownPods(root);
   // One that runs is left as it is, with those of it that were stopped.
   const problem = isRunning
     ? null
@@ -159,18 +137,6 @@ async function restored(context: RootContext, called: string, options: TreeOptio
 /** Each worked out now: a copy of what is asked for when it is needed. */
 function plain({ home, environment, cwd }: RootContext): RootContext {
   return { home, environment, cwd };
-}
-
-/** What the logs hold by now is no news. */
-async function knownOf(root: FoundPod): Promise<KnownPod[]> {
-  const index = new HomeIndex(root.home);
-  const known: KnownPod[] = [];
-  for (const pod of [root, ...(await index.below(root))]) {
-    const { name, instance, spec } = pod;
-    const { lastSeq } = await index.factsOf(pod);
-    known.push({ name, instance, depth: spec.depth - root.spec.depth, lastSeq });
-  }
-  return known;
 }
 
 async function runningPod(pod: FoundPod): Promise<RunningPod> {

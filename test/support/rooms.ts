@@ -111,6 +111,7 @@ export const keyholes: { from: string; to: string; only: string[] }[] = [
     only: [
       'ownership/claims.ts',
       'ownership/delegation.ts',
+      'paths/narrow.ts',
       'paths/path-problem.ts',
       'paths/path-scope.ts',
       'paths/protected-paths.ts',

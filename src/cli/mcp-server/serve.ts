@@ -12,7 +12,8 @@ import { version } from '../../version.ts';
 import { type Answer, answerIn, ApprovalDialogs, formOf } from './dialogs.ts';
 import { offeredTools } from './tool-table.ts';
 import type { HostTools, ToolCall, ToolResult } from './tools.ts';
-import { BoundedStdio, type StdioParts } from './transport.ts';
+import type { StdioParts } from '../invocation/stdio-lines.ts';
+import { BoundedStdio } from './transport.ts';
 import type { MailboxWatch } from './watch.ts';
 
 export interface ServeParts extends StdioParts {

@@ -7,8 +7,8 @@
 import { runInput } from '../../client/run-input.ts';
 import { findPod, type FoundPod } from '../../client/find-pod.ts';
 import { HomeIndex } from '../../client/home-index.ts';
+import { knownPods } from '../../client/known-pods.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
-import type { KnownPod } from '../../client/tree-watch.ts';
 import type { Facts } from '../../session/facts/facts.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { uuidv7 } from '../../std/uuid.ts';
@@ -57,7 +57,7 @@ export async function continueRoot(context: CommandContext, continuing: Continui
   }
   const submission = uuidv7();
   if (continuing.detach) return await goOnWith(context, root, { task, submission, isRunning, set });
-  const known = await knownOf(index, root, facts);
+  const known = await knownPods(root);
   const work: Work = {
     context,
     name: root.name,
@@ -134,16 +134,6 @@ async function setBefore(context: CommandContext, root: FoundPod, set: SetOption
   if (!isSet(set)) return;
   const { unheard } = await setOf(context, root, set);
   if (unheard.length > 0) context.stderr.write(`${unheardText(unheard)}\n`);
-}
-
-async function knownOf(index: HomeIndex, root: FoundPod, facts: Facts): Promise<KnownPod[]> {
-  const { name, instance, spec } = root;
-  const known: KnownPod[] = [{ name, instance, depth: 0, lastSeq: facts.lastSeq }];
-  for (const pod of await index.below(root)) {
-    const { lastSeq } = await index.factsOf(pod);
-    known.push({ name: pod.name, instance: pod.instance, depth: pod.spec.depth - spec.depth, lastSeq });
-  }
-  return known;
 }
 
 interface Next {

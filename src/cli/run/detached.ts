@@ -1,4 +1,4 @@
-/** `podkin run -d`: a new root is started and given its task, and left. */
+/** `podkin run -d`: a new root is started and given its task, if there is one yet, and left. */
 import { runInput } from '../../client/run-input.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
@@ -6,7 +6,7 @@ import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { catchSignals, interruptionStatus } from '../invocation/interruption.ts';
 import { type RootStart, startedOr } from './root-start.ts';
 
-/** A new root and what it is to do. */
+/** A new root and what it is to do; with `detached` empty where that is to come. */
 export interface Run extends RootStart {
   readonly task: string;
   readonly submission: string;
@@ -23,8 +23,8 @@ export async function detached(run: Run): Promise<number> {
     throw new CommandFailed(status, `${name} could not be started: ${failed.reason}`);
   }
   const path = podSocket(context.home, { instance, folder: root.folder });
-  const sent = await connectAndSend(path, 'run', runInput(run.task, run.submission));
-  if (!sent.ok) {
+  const sent = run.task === '' ? null : await connectAndSend(path, 'run', runInput(run.task, run.submission));
+  if (sent?.ok === false) {
     throw new CommandFailed(
       exitStatus.failed,
       `"${name}" runs but did not take its task (${sent.message}): read "podkin logs ${name}", stop it with "podkin stop ${name}"`,

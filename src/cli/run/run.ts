@@ -52,7 +52,14 @@ export async function runCommand(
 ): Promise<number> {
   const shown: Shown = { headless: options.print === true, format: checkFormat(options), screens };
   if (options.continue !== undefined || options.resume === true) return await goOn(context, options, shown);
-  const task = await givenText(context, { noun: 'task', words: options.task, stdin: options.stdin });
+  // With -d it may be given its task later.
+  const isOptional = options.detach === true && options.request === undefined;
+  const task = await givenText(context, {
+    noun: 'task',
+    words: options.task,
+    stdin: options.stdin,
+    isOptional,
+  });
   const isPrint = options.print === true;
   const plan = await planOf(context, options, { mayAsk: !isPrint, headless: isPrint });
   checkSocketFolder(context);

@@ -2,7 +2,8 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { BoundedStdio, lineCharsMax } from '../../../../src/cli/mcp-server/transport.ts';
+import { lineCharsMax } from '../../../../src/cli/invocation/stdio-lines.ts';
+import { BoundedStdio } from '../../../../src/cli/mcp-server/transport.ts';
 import { deferred } from '../../../../src/std/deferred.ts';
 
 async function over(...chunks: (string | Buffer)[]) {
