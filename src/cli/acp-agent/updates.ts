@@ -11,12 +11,12 @@
  */
 import type { PlanEntry, SessionUpdate } from '@agentclientprotocol/sdk';
 import type { LiveEvent } from '../../client/pod-stream.ts';
+import type { PodEventReceivedEntry } from '../../session/facts/delivery-entries.ts';
 import type {
   AssistantMessageEntry,
   ChildEntry,
   Entry,
   EntryBody,
-  PodEventReceivedEntry,
   SystemItemEntry,
   ToolCallEntry,
   ToolResultEntry,
