@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { anchoredRule, parseRule, type RuleKind } from '../scope/permissions/permission-rules.ts';
 import { type Effort, efforts } from '../session/settings/effort.ts';
 import type { Hook } from '../session/facts/hooks.ts';
+import type { EngineSettings } from '../session/settings/engine-settings.ts';
 import type { ModelSettings } from '../session/settings/model-settings.ts';
 import { type PermissionMode, permissionModes } from '../session/settings/permissions.ts';
 import { ownHome } from '../session/home/own-home.ts';
@@ -118,6 +119,8 @@ export interface Configuration {
   readonly models: Readonly<Record<string, ModelSettings>> | undefined;
   /** MCP servers: the person's own, and a project's that they have trusted. */
   readonly mcp: McpServers;
+  /** Other agents that may drive pods, by name; the user's alone. */
+  readonly engines: Readonly<Record<string, EngineSettings>>;
   /** What a person should know of: what was left out, and why. */
   readonly notes: readonly string[];
 }
@@ -225,6 +228,7 @@ export function configurationOf(
     hooks: [...hooksOf(user.hooks, dirname(realPath(files.userPath))), ...project.hooks],
     models: user.models,
     mcp: mcp.servers,
+    engines: user.engines ?? {},
     sandbox: sandbox.value,
     notes: [read, { notes }, mcp, saved, mode, limits, allow, sandbox, { notes: odd }].flatMap(
       (one) => one.notes,

@@ -19,6 +19,7 @@ import { modelSettingsSchema } from '../session/settings/model-settings.ts';
 import { permissionModes } from '../session/settings/permissions.ts';
 import { fileLimitsSchema, limitsSchema, sandboxSettingsSchema } from '../session/settings/settings.ts';
 import type { JsonObject } from '../std/json.ts';
+import { enginesSchema } from './engine-schema.ts';
 import { projectHooks, userHooks } from './hook-settings.ts';
 import { keyProblem, keysProblem } from '../screen/keymap.ts';
 import { once } from '../std/once.ts';
@@ -308,6 +309,7 @@ export const userFileSchema = once(() =>
     models: modelSettingsSchema().optional(),
     profile: profilesSchema().optional(),
     mcp: mcpSchema().optional(),
+    engines: enginesSchema().optional(),
     history: z.boolean().optional().meta({
       description:
         'What you send from the screen is kept for its history, by directory, readable by you alone.',

@@ -2,7 +2,7 @@
 import { limitsOfEnvironment, limitVariable } from '../../session/settings/settings.ts';
 import { userHome } from '../../session/home/places.ts';
 import type { Profile } from '../../session/settings/profiles.ts';
-import type { JsonValue } from '../../std/json.ts';
+import { isJsonObject, type JsonValue } from '../../std/json.ts';
 import {
   type Configuration,
   configurationOf,
@@ -70,6 +70,7 @@ function effective(setting: Setting, from: From): EffectiveSetting[] {
     const field = key.split('.')[2] ?? '';
     if (section === 'keys') return keySettings(from);
     if (section === 'mcp') return mcpSettings(field, from);
+    if (section === 'engines') return engineSettings(key.split('.').slice(2), from);
     return section === 'profile' ? profileSettings(field, from) : modelSettings(field, from);
   }
   if (section === 'permissions' || section === 'scope') return [listSetting(setting, from)];
@@ -107,6 +108,19 @@ function mcpSettings(field: string, { files, configuration }: From): EffectiveSe
         ? ({ value, from: 'user file', at: files.userPath } as const)
         : ({ value, from: 'project file', at: project } as const);
     return [{ key: `mcp.${name}.${field}`, value, sources: [source] }];
+  });
+}
+
+/** Of each engine that the person says something of. */
+function engineSettings(path: readonly string[], { files }: From): EffectiveSetting[] {
+  return Object.entries(files.user.engines ?? {}).flatMap(([name, engine]) => {
+    const found = path.reduce<JsonValue | undefined>(
+      (at, part) => (isJsonObject(at) ? at[part] : undefined),
+      asJson(engine),
+    );
+    if (found === undefined) return [];
+    const source = { value: found, from: 'user file', at: files.userPath } as const;
+    return [{ key: `engines.${name}.${path.join('.')}`, value: found, sources: [source] }];
   });
 }
 

@@ -17,6 +17,7 @@ import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import type { Effort } from '../../session/settings/effort.ts';
 import { type Hook, hookSettings } from '../../session/facts/hooks.ts';
 import { keep } from '../../session/home/kept.ts';
+import type { EngineSettings } from '../../session/settings/engine-settings.ts';
 import type { McpServerSettings } from '../../session/settings/mcp-settings.ts';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import type { PermissionSettings } from '../../session/settings/permissions.ts';
@@ -73,6 +74,8 @@ export interface RootPlan extends ScopeRequest {
   readonly models?: Readonly<Record<string, ModelSettings>> | undefined;
   /** The MCP servers of the tree. */
   readonly mcp: Readonly<Record<string, McpServerSettings>>;
+  /** What a person says of other agents that may drive its pods. */
+  readonly engines?: Readonly<Record<string, EngineSettings>> | undefined;
 }
 
 export interface Root {
@@ -119,6 +122,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
   const instance = plan.instance ?? uuidv7();
   const models = asJson(plan.models ?? {});
   const mcp = asJson(plan.mcp);
+  const engines = asJson(plan.engines ?? {});
   const spec: PodSpec = {
     schema: schemaVersion,
     podkin: version,
@@ -143,6 +147,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
       ...(Object.keys(models).length > 0 && { models }),
       ...(Object.keys(mcp).length > 0 && { mcp }),
+      ...(Object.keys(engines).length > 0 && { engines }),
       ...(plan.ownRules !== undefined && { ownRules: asJson(plan.ownRules) }),
       ...alternativesIn(plan),
       ...(plan.hooks.length > 0 && { hooks: hookSettings(plan.hooks) }),

@@ -23,7 +23,8 @@ type Planned = Omit<RootPlan, 'model' | 'alternatives'>;
 
 /** Without its models, which are checked by themselves (`checked-models.ts`). */
 export function rootPlanOf(configuration: Configuration, asked: AskedRoot): Planned {
-  const { effort, models, mcp, hooks, limits, permissionMode, instructions, sandbox } = configuration;
+  const { effort, models, mcp, engines, hooks, limits, permissionMode, instructions, sandbox } =
+    configuration;
   const { rules, scope, profile, profiles, profileScope } = configuration;
   const { timeoutMinutes = null, idleMinutes = null, result = null } = profile?.profile ?? {};
   const { places, demands, headless, deny, denyWrite, ...named } = asked;
@@ -40,6 +41,7 @@ export function rootPlanOf(configuration: Configuration, asked: AskedRoot): Plan
     },
     models,
     mcp,
+    engines,
     hooks,
     effort,
     profiles,
