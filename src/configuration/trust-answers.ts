@@ -1,8 +1,8 @@
-/** What a person has said about texts of projects: a file an answer, by what it is an answer to. */
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+/** What a person says about texts of projects, asked once for each text and kept (`trust-records.ts`). */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../session/home/places.ts';
+import { trustIn, trustRecord } from '../session/home/trust-records.ts';
 import { writeFileAtomic } from '../std/atomic-write.ts';
 
 /**
@@ -17,20 +17,11 @@ export async function trustAnswer(
   text: string,
   ask: () => Promise<boolean | null>,
 ): Promise<{ answer: boolean | null; record: string }> {
-  const record = join(home.state, 'trusted', createHash('sha256').update(text).digest('hex'));
-  const known = answerIn(record);
+  const record = trustRecord(home.state, text);
+  const known = trustIn(record);
   const answer = known ?? (await ask());
   if (known === null && answer !== null) keepAnswer(home, record, answer);
   return { answer, record };
-}
-
-function answerIn(record: string): boolean | null {
-  try {
-    const answer = readFileSync(record, 'utf8').trim();
-    return answer === 'yes' ? true : answer === 'no' ? false : null;
-  } catch {
-    return null;
-  }
 }
 
 function keepAnswer(home: Home, record: string, answer: boolean): void {

@@ -18,8 +18,8 @@ export interface KnownAgent {
   /** Variables that it is given in any case. */
   readonly set: Readonly<Record<string, string>>;
   /**
-   * Its own mode for a pod's: one in which it asks, since podkin answers by its own rules. Where none is named
-   * it is left in the one that it begins in.
+   * Its own mode for a pod's: one in which it asks, since podkin answers by its own rules. Where none is
+   * named it is left in the one that it begins in.
    */
   readonly modes: Readonly<Partial<Record<PermissionMode, string>>>;
   /** Whether it asks before it runs a command or writes, once its mode is set. */

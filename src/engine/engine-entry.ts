@@ -1,4 +1,4 @@
-/** From the name of an engine to what is started for it: a person's entry, what is known of it, what is installed. */
+/** From the name of an engine to what is started for it: by a person's entry, and by what is known of it. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { type EngineSettings, engineNamePattern } from '../session/settings/engine-settings.ts';

@@ -9,7 +9,7 @@ import { systemCode } from '../std/system-code.ts';
 import { within } from '../std/within.ts';
 import { guardedExec, guardScript } from '../scope/sandbox/start-guard.ts';
 import { markVariable } from '../tools/marked-processes.ts';
-import { type GroupProgram, type GroupRun, runGroup } from '../tools/process-group.ts';
+import { type GroupControl, type GroupProgram, type GroupRun, runGroup } from '../tools/process-group.ts';
 import { plainText } from './messages.ts';
 
 /** Once its input is closed, before it is sent a signal. */
@@ -50,6 +50,14 @@ export function bareProgram(given: {
 }
 
 /**
+ * Runs an agent to its end, and fulfils with how it ended: what follows its name. Must call `onStreams` once
+ * it runs, and end everything of it when the signal aborts.
+ */
+export type EngineRun = (
+  control: Pick<GroupControl, 'signal' | 'onOutput'> & Required<Pick<GroupControl, 'onStreams'>>,
+) => Promise<string>;
+
+/**
  * `apart` must be set in the program. `onStarted`: told the group's leader, and its answer called when
  * nothing is left. Rejects with an `Error` that says why it could not be started: what follows its name.
  */
@@ -57,23 +65,27 @@ export async function startEngine(
   program: GroupProgram,
   onStarted: (leaderPid: number) => () => void,
 ): Promise<EngineProcess> {
+  return await talkTo(async (control) =>
+    endText(await runGroup(program, { ...control, timeoutMs: null, onStarted, isOwn: () => false })),
+  );
+}
+
+/** Rejects with an `Error` that says why it could not be started: what follows its name. */
+export async function talkTo(runEngine: EngineRun): Promise<EngineProcess> {
   const stop = new AbortController();
   const started = deferred<Writable>();
   const reader = deferred<(piece: Buffer) => Promise<void>>();
   let errors = '';
-  const run = runGroup(program, {
-    timeoutMs: null,
+  const run = runEngine({
     signal: stop.signal,
-    onStarted,
     onStreams: (streams) => {
       keepErrors(streams.errors, (text) => (errors = (errors + text).slice(-errorsCharsMax)));
       streams.input.on('error', () => undefined);
       started.resolve(streams.input);
     },
     onOutput: async (piece) => await (await reader.promise)(piece),
-    isOwn: () => false,
   });
-  const ended = run.then(endText, (error: unknown) => `could not be started: ${reasonOf(error)}`);
+  const ended = run.catch((error: unknown) => `could not be started: ${reasonOf(error)}`);
   void ended.then((how) => {
     started.reject(new Error(how));
     // Nobody may ever read it.

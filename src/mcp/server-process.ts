@@ -2,11 +2,11 @@
  * The process of a server that talks over its input and output: started as a pod's shells are, in its sandbox
  * where that works, at the head of a group of its own that ends with the pod.
  */
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, delimiter, dirname, isAbsolute, join, parse, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { complaintOf, enter, runShell, type ShellAttempt, type ShellRun } from '../tools/shell-run.ts';
+import { isFile } from '../tools/program-folders.ts';
 import type { Entered } from '../scope/sandbox/sandbox.ts';
 import type { ToolContext } from '../tools/tool.ts';
 import { filledIn, type McpServerSettings } from '../session/settings/mcp-settings.ts';
@@ -117,50 +117,4 @@ function inItsFolder(word: string): string {
 
 function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/**
- * What a server of a person's own has to be able to read so that it can run: where its program and the files
- * that its arguments name are, with the packages beside them. Never a whole home or more.
- */
-export function programFolders(settings: McpServerSettings, path: string, cwd: string): string[] {
-  const { command = '', args = [] } = settings;
-  const program = command.includes('/') ? resolve(cwd, command) : onPath(command, path);
-  const named = args.filter((arg) => isAbsolute(arg));
-  const files = [...(program === null ? [] : [program]), ...named].flatMap(withRealPath).filter(isFile);
-  return [...new Set(files.map(folderToRead).filter((folder) => !isTooWide(folder)))];
-}
-
-function onPath(command: string, path: string): string | null {
-  return (
-    path
-      .split(delimiter)
-      .map((folder) => join(folder, command))
-      .find(existsSync) ?? null
-  );
-}
-
-function withRealPath(file: string): string[] {
-  try {
-    return [file, realpathSync(file)];
-  } catch {
-    return [];
-  }
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-function folderToRead(file: string): string {
-  const packages = file.indexOf('/node_modules/');
-  if (packages >= 0) return realpathSync(file.slice(0, packages + '/node_modules'.length));
-  const folder = realpathSync(dirname(file));
-  // Python's own places of packages.
-  return existsSync(join(folder, '..', 'pyvenv.cfg')) ? dirname(folder) : folder;
-}
-
-function isTooWide(folder: string): boolean {
-  const home = homedir();
-  return folder === parse(folder).root || folder === home || home.startsWith(`${folder}/`);
 }

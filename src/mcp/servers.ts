@@ -8,7 +8,8 @@ import { within } from '../std/within.ts';
 import { listFile } from './list-files.ts';
 import { offeredTools, type ToolOfServer } from './offered-tools.ts';
 import { type Link, McpServer } from './server.ts';
-import { programFolders, startServer } from './server-process.ts';
+import { programFolders } from '../tools/program-folders.ts';
+import { startServer } from './server-process.ts';
 import { takeServerPlace } from './tree-servers.ts';
 
 export interface ServersPlace {

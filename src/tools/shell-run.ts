@@ -166,7 +166,7 @@ function guardOf(context: ToolContext, command: string) {
  * reason to run outside.
  */
 export async function enter(context: ToolContext): Promise<{ place: Entered | null } | { refused: string }> {
-  const { sandbox } = context.shell;
+  const { sandbox, extras } = context.shell;
   // What was permitted was permitted for this state.
   const state = sandbox.known.kind === 'unknown' ? await sandbox.state() : sandbox.known;
   if (state.kind === 'unknown') return { refused: notTested(state) };
@@ -176,7 +176,7 @@ export async function enter(context: ToolContext): Promise<{ place: Entered | nu
     const scope = context.scopeNow();
     const judged = ownGit(context.repositories?.made() ?? new Map(), scope);
     const rights = { ...scope, write: [...scope.write, ...judged] };
-    const place = sandbox.enter({ pod, scope: rights, cwd, outputs, judged });
+    const place = sandbox.enter({ pod, scope: rights, cwd, outputs, judged, extras });
     let isStill = false;
     try {
       // Who claims a part from here on finds that this command runs; who did before is seen here.

@@ -8,7 +8,7 @@ import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import type { ToolNeed } from '../scope/permissions/permission.ts';
 import type { MadeRepositories } from '../scope/set-aside/own-git.ts';
 import type { FolderPlace } from '../session/facts/repository-entries.ts';
-import type { Sandbox } from '../scope/sandbox/sandbox.ts';
+import type { Sandbox, SandboxExtras } from '../scope/sandbox/sandbox.ts';
 import type { PathScope, PodRef, ToolResultEntry } from '../session/facts/entries.ts';
 import type { Home } from '../session/home/home.ts';
 import type { CommandEndedEntry } from '../session/facts/command-entries.ts';
@@ -118,7 +118,12 @@ export interface ToolContext extends CallContext {
   /** Folders of skills, which file tools may read beside the scope; what it denies stays denied. */
   readonly skillFolders?: readonly string[];
   /** Where commands run, and within which bounds. One sandbox a pod. */
-  readonly shell: { readonly sandbox: Sandbox; readonly limits: ShellLimits };
+  readonly shell: {
+    readonly sandbox: Sandbox;
+    readonly limits: ShellLimits;
+    /** Of a program that is no command of the model's. */
+    readonly extras?: SandboxExtras;
+  };
   /** One a pod; absent where none may run beyond its call. */
   readonly commands?: CommandsInBackground;
   /** What was read and when, for Edit and Write. One a pod. */

@@ -9,4 +9,12 @@ export const agents = {
     'of each agent is known its mode for a pod’s, which is one in which it asks, by what a failed turn is guessed, and what of a project it obeys',
   'agents.settings':
     'an entry of an engine is a person’s alone, holds names of variables and never a value, and counts whole or not at all',
+  'agents.held':
+    'an agent in the sandbox writes in its pod’s scope and a HOME of its own alone, sees no state of podkin’s and no variable that is not named, and leaves no process',
+  'agents.network': 'an agent has the network, and is not started where its pod may have none',
+  'agents.unheld':
+    'without a sandbox an agent is not started in the modes dontAsk and plan, and else it is said that nothing holds it',
+  'agents.masked':
+    'what of a project an agent would execute or obey unasked is not seen by it before a person has trusted it as it is',
+  'agents.login': 'a login is shown to an agent where the person shares it, and can be renewed by it',
 };

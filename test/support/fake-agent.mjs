@@ -1,7 +1,8 @@
 // An agent that speaks the Agent Client Protocol by a script, its first argument (or FAKE_AGENT): a JSON file
 // of the form in fake-agent.ts. Without a library: nothing holds it to the protocol. What it was asked and
-// and did is in its notes, one JSON object a line; its sessions are files, so that its next start finds them.
+// did is in its notes, one JSON object a line; its sessions are files, so that its next start finds them.
 /* oxlint-disable unicorn/no-process-exit -- it is to end as its script says */
+import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';

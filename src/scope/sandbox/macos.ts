@@ -70,6 +70,7 @@ export function macosProfile(request: MountRequest, options: { network: boolean;
     ...[...deny('write'), ...request.protectedPaths].map((path) => `(deny file-write* ${filter(path)})`),
     ...[...deny('read'), ...request.hidden].map((path) => `(deny file-read* file-write* ${filter(path)})`),
     ...request.shown.map((path) => `(allow file-read* ${filter(path)})`),
+    ...(request.own ?? []).map((path) => `(allow file-read* file-write* ${filter(path)})`),
   ];
   return `${lines.join('\n')}\n`;
 }

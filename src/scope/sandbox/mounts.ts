@@ -8,7 +8,7 @@
  * M2 A path is writable only below a write root, and never at or below a cap that is there. A cap that is
  * missing is in `missing`: whoever runs the
  *    command watches for it (`protected-watch.ts`). Nothing is ever made on the disk for a cap.
- * M3 What is hidden is hidden at every depth, whatever root lies below it; only `shown` lies above.
+ * M3 What is hidden is hidden at every depth, whatever root lies below it; only `shown` and `own` lie above.
  * M4 Nothing above a cap can be renamed or replaced: each directory between it and its write root is a mount
  * of its own.
  * M5 What cannot be expressed exactly comes out narrower, and a note says so.
@@ -45,6 +45,8 @@ export interface MountRequest {
   readonly hidden: readonly string[];
   /** Read-only, also below what is hidden: this pod's own outputs. */
   readonly shown: readonly string[];
+  /** Folders to be written, also below what is hidden: a program's own. Nothing in them is protected. */
+  readonly own?: readonly string[];
   /** The command runs as root, who can read every secret of the system's settings. */
   readonly isRoot?: boolean;
   /** Read-only beside the scope: a person's setting, and the running Node. */
@@ -109,6 +111,7 @@ interface Rights {
   readonly readOnly: Set<string>;
   readonly hidden: ReadonlySet<string>;
   readonly shown: ReadonlySet<string>;
+  readonly own: ReadonlySet<string>;
 }
 
 export function planMounts(request: MountRequest, disk: Disk): MountPlan {
@@ -124,6 +127,7 @@ export function planMounts(request: MountRequest, disk: Disk): MountPlan {
     readOnly: normal([...denied(request, 'write', disk), ...request.protectedPaths]),
     hidden: normal([...withReal(request.hidden, disk), ...denied(request, 'read', disk), ...systemSecrets]),
     shown: normal(request.shown.filter((path) => disk.kind(path) === 'directory')),
+    own: normal((request.own ?? []).filter((path) => disk.kind(path) === 'directory')),
   };
   for (const root of (request.crowded ?? []).filter((one) => rights.write.has(one)))
     notes.push(crowdedNote(root));
@@ -133,6 +137,7 @@ export function planMounts(request: MountRequest, disk: Disk): MountPlan {
     ...rights.read,
     ...rights.write,
     ...rights.shown,
+    ...rights.own,
     ...rights.readOnly,
     ...rights.hidden,
     ...fences.between,
@@ -195,10 +200,11 @@ function inVain(
   };
 }
 
-/** The right that holds at a path: hidden before read-only before writable before readable. */
+/** The right at a path: own and shown before hidden before read-only before writable before readable. */
 function rightAt(rights: Rights, path: string): Right {
   const way = upFrom(path);
   const isIn = (roots: ReadonlySet<string>): boolean => way.some((one) => roots.has(one));
+  if (isIn(rights.own)) return 'write';
   if (isIn(rights.shown)) return 'read';
   if (isIn(rights.hidden)) return 'none';
   if (isIn(rights.write)) return isIn(rights.readOnly) ? 'read' : 'write';

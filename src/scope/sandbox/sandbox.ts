@@ -54,6 +54,16 @@ export interface SandboxOptions {
   readonly tmpBytes: number;
 }
 
+/** What one program has in the sandbox beside what every command has. */
+export interface SandboxExtras {
+  /** Folders, real paths, that it may write though they lie in what is hidden; nobody watches over them. */
+  readonly own: readonly string[];
+  /** Folders, real paths, that it may read though they lie in what is hidden. */
+  readonly shown: readonly string[];
+  /** What it does not see of what its scope opens. */
+  readonly masked: readonly string[];
+}
+
 export interface ShellRights {
   /** Whose command it is, for those who claim a path while it runs. */
   readonly pod: PodRef;
@@ -63,6 +73,7 @@ export interface ShellRights {
   readonly outputs: string;
   /** Of the scope's write roots, repositories of the pod's own making: judged when the command has ended. */
   readonly judged?: readonly string[];
+  readonly extras?: SandboxExtras | undefined;
 }
 
 /** How to start a program inside: `prefix` stands before it and its arguments. */
@@ -351,7 +362,8 @@ function isInPlace(path: string): boolean {
   }
 }
 
-function requestOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellRights): MountRequest {
+function requestOf({ settings, hidden }: SandboxOptions, rights: ShellRights): MountRequest {
+  const { scope, outputs, extras } = rights;
   const bin = dirname(process.execPath);
   const held = protectedPaths(
     { ...scope, write: scope.write.filter((root) => root.endsWith('/*') || isDirectory(root)) },
@@ -361,8 +373,9 @@ function requestOf({ settings, hidden }: SandboxOptions, { scope, outputs }: She
     scope,
     crowded: held.filter((path) => scope.write.includes(path)),
     protectedPaths: [...held, ...programsWith(ownPrograms(), settings.program).closed.filter(isInPlace)],
-    hidden,
-    shown: [outputs],
+    hidden: [...hidden, ...(extras?.masked ?? [])],
+    shown: [outputs, ...(extras?.shown ?? [])],
+    own: extras?.own ?? [],
     isRoot: process.getuid?.() === 0,
     tools: [
       bin,

@@ -1,6 +1,6 @@
 /**
- * What a person says of other agents that drive pods: in the session entry of a root, inherited by children, so
- * that a name means the same as long as the tree lives. Nothing secret is in it: variables are named.
+ * What a person says of other agents that drive pods: in the session entry of a root, inherited by children,
+ * so that a name means the same as long as the tree lives. Nothing secret is in it: variables are named.
  */
 import { areTexts } from '../../std/fast-guards.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../std/json.ts';
@@ -35,7 +35,7 @@ export function engineNameIn(model: string): string | null {
   return model.startsWith(enginePrefix) ? model.slice(enginePrefix.length) : null;
 }
 
-/** By name; an entry that is not understood here is left out whole: what of it is not known may be a bound. */
+/** By name; an entry that is not understood here is left out whole: what is not known may be a bound. */
 export function enginesIn(settings: JsonObject): ReadonlyMap<string, EngineSettings> {
   const given = settings['engines'];
   const engines = Object.entries(isJsonObject(given) ? given : {}).flatMap(([name, value]) => {
