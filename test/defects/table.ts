@@ -4,6 +4,7 @@ import { ofOthers } from './plays.ts';
 import { ofImages } from './images.ts';
 import { ofRefusals } from './refusals.ts';
 import { ofEvents } from './events.ts';
+import { ofTheLibrary } from './library.ts';
 import { ofMcp } from './mcp.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
@@ -29,6 +30,7 @@ export const defects: readonly Defect[] = [
   ...ofRefusals,
   ...ofTheProject,
   ...ofBackground,
+  ...ofTheLibrary,
   ...ofMcp,
   ...ofEvents,
   ...ofTheBudgets,

@@ -18,6 +18,11 @@ export const library = {
     'while its program is away a call of its tool is answered so, over restarts too; a call that is open when the program goes is answered as interrupted, and never made again',
   'library.owner':
     'nobody offers tools or owns a root without the token of its start; built-in names, names of MCP servers and names of another connection are refused',
+  'library.many':
+    'trees that one program starts at once each have their own name, events and result, and none is left',
+  'library.compared': 'the lines of code that docs/library.md compares are those of docs/library-compared.md',
+  'library.handle':
+    'a handle counts also where somebody else has started the root again without one, and until another program takes it up by its name',
   'library.lifetime':
     'a tree of lifetime program ends in order after its program has ended by an exception, process.exit or SIGKILL, unless the program is back in time or has detached; one of lifetime own stays',
   'library.types': "a program's compiler needs neither zod nor Node's types for the library's own",

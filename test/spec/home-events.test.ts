@@ -26,36 +26,41 @@ rules:
 `;
 const word = ({ instance, entry }: Line) => `${instance} ${entry.seq}`;
 
-it('[events.all] [events.two] killed again and again it misses nothing, and one name has one follower', async () => {
-  const root = await home.startRoot({ scenario });
-  const got: Line[] = [];
-  for (let kill = 0; kill < kills; kill += 1) {
-    if (kill % 3 === 0 && kill < 12) await root.run(`go ${kill}`);
-    const follower = new RunningCommand(home, ['events', '--all', '--since', 'start', '--cursor', 'it']);
-    if (kill === 1) {
-      const refused = async (): Promise<boolean> => {
-        const second = await home.run(['events', '--all', '--once', '--since', 'start', '--cursor', 'it']);
-        got.push(...linesOf<Line>(second.stdout));
-        return second.code === 1 && second.stderr.includes('another command follows');
-      };
-      await eventually(home.path, refused, 'the follower');
+const timeout = 60_000 + kills * 3_000;
+it(
+  '[events.all] [events.two] killed again and again it misses nothing, and one name has one follower',
+  { timeout },
+  async () => {
+    const root = await home.startRoot({ scenario });
+    const got: Line[] = [];
+    for (let kill = 0; kill < kills; kill += 1) {
+      if (kill % 3 === 0 && kill < 12) await root.run(`go ${kill}`);
+      const follower = new RunningCommand(home, ['events', '--all', '--since', 'start', '--cursor', 'it']);
+      if (kill === 1) {
+        const refused = async (): Promise<boolean> => {
+          const second = await home.run(['events', '--all', '--once', '--since', 'start', '--cursor', 'it']);
+          got.push(...linesOf<Line>(second.stdout));
+          return second.code === 1 && second.stderr.includes('another command follows');
+        };
+        await eventually(home.path, refused, 'the follower');
+      }
+      // Wherever that falls: before it reads, while it does, between two readings.
+      await pause((kill * 137) % 1_500);
+      follower.signal('SIGKILL');
+      const whole = (await follower.ended).stdout;
+      got.push(...linesOf<Line>(whole.slice(0, whole.lastIndexOf('\n') + 1)));
     }
-    // Wherever that falls: before it reads, while it does, between two readings.
-    await pause((kill * 137) % 1_500);
-    follower.signal('SIGKILL');
-    const whole = (await follower.ended).stdout;
-    got.push(...linesOf<Line>(whole.slice(0, whole.lastIndexOf('\n') + 1)));
-  }
-  await root.untilSettled();
-  got.push(
-    ...linesOf<Line>(
-      (await home.run(['events', '--all', '--once', '--since', 'start', '--cursor', 'it'])).stdout,
-    ),
-  );
-  const all = linesOf<Line>((await home.run(['events', '--all', '--once', '--since', 'start'])).stdout);
-  const entries = all.filter(({ type }) => type === 'entry');
-  const known = new Set(got.filter(({ type }) => type === 'entry').map(word));
-  expect(entries.map(word).filter((one) => !known.has(one))).toEqual([]);
-  expect(entries.some(({ entry }) => entry.type === 'podEventReceived')).toBe(true);
-  expect(readFileSync(`${home.home.state}/cursors/it/cursor`, 'utf8').length).toBeLessThan(64_000);
-});
+    await root.untilSettled();
+    got.push(
+      ...linesOf<Line>(
+        (await home.run(['events', '--all', '--once', '--since', 'start', '--cursor', 'it'])).stdout,
+      ),
+    );
+    const all = linesOf<Line>((await home.run(['events', '--all', '--once', '--since', 'start'])).stdout);
+    const entries = all.filter(({ type }) => type === 'entry');
+    const known = new Set(got.filter(({ type }) => type === 'entry').map(word));
+    expect(entries.map(word).filter((one) => !known.has(one))).toEqual([]);
+    expect(entries.some(({ entry }) => entry.type === 'podEventReceived')).toBe(true);
+    expect(readFileSync(`${home.home.state}/cursors/it/cursor`, 'utf8').length).toBeLessThan(64_000);
+  },
+);

@@ -120,6 +120,7 @@ describe('tools of a program', () => {
     await expect(home.restore(handle.slice(0, -8) + 'AAAAAAAA', { lifetime: 'own' })).rejects.toThrow();
     await back.close();
     const restored = await home.restore('root');
+    await expect(home.restore(handle)).rejects.toMatchObject({ code: 'badToken' });
     await restored.send('and now?');
     expect((await restored.settled).text).toMatch(/^The tool weather is not available now/);
     await restored.close();
@@ -128,6 +129,21 @@ describe('tools of a program', () => {
     expect((await whole.settled).text).toBe('Sun');
     expect(calls).toBe(1);
     await whole.close();
+  });
+
+  it('[library.handle] a handle counts after "podkin restore", and the root lives until it is stopped', async () => {
+    const tree = await start(
+      weather(() => 'Rain'),
+      { task: 'go' },
+    );
+    await tree.settled;
+    await tree.close();
+    expect((await test.run(['restore', 'root'])).code).toBe(0);
+    const back = await home.restore(tree.handle, { tools: [weather(() => 'Sun')], lifetime: 'own' });
+    await back.send('and now?');
+    expect((await back.settled).text).toBe('Sun');
+    await back.close();
+    expect((await test.pod('root').entriesOf('owned')).length).toBe(1);
   });
 
   it('[library.owner] names that are taken are refused, and nobody without the token offers anything', async () => {

@@ -2,7 +2,8 @@
  * The program that this root belongs to: whose end ends it, and whose tools its model may call.
  *
  * Invariants
- * - OW1 Nobody owns it without the token that its start was given the hash of.
+ * - OW1 Nobody owns it without the token that its start was given the hash of; where it was given none, as
+ *   by "podkin restore", the one before.
  * - OW2 A call is handed to one connection, once: when that ends, it is answered as interrupted, and never
  *   handed to another.
  * - OW3 A name has one owner; no tool of podkin's own and none of an MCP server is taken over.
@@ -48,13 +49,17 @@ export class OwnerDesk {
 
   constructor(pod: Pod, owned: OwnedBy | undefined) {
     this.#pod = pod;
-    this.#tokenHash = owned?.tokenHash ?? null;
+    this.#tokenHash = owned?.tokenHash ?? pod.facts.ownerHash;
     this.#lifetime = owned?.lifetime ?? 'own';
   }
 
   /** The pod listens: its program may have ended meanwhile. */
   begin(): void {
     this.#isBegun = true;
+    const tokenHash = this.#tokenHash;
+    // For the next start, where that brings none.
+    if (tokenHash !== null && tokenHash !== this.#pod.facts.ownerHash)
+      this.#pod.tryCommit([{ type: 'owned', tokenHash }]);
     this.#waitForProgram();
   }
 

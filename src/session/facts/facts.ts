@@ -255,6 +255,8 @@ export interface Facts {
   repositories: Map<string, FolderPlace>;
   /** Of programs, as they were offered last. */
   offeredTools: readonly OfferedTool[];
+  /** Of the token of the program that it belongs to. */
+  ownerHash: string | null;
   /** The parent has refused this incarnation for good. */
   refusal: { code: string; text: string; at: string } | null;
   /** Since when notices wait because the wake budget is used up; null once a turn has begun. */
@@ -322,6 +324,7 @@ export function emptyFacts(): Facts {
     declined: new Set(),
     repositories: new Map(),
     offeredTools: [],
+    ownerHash: null,
     refusal: null,
     overBudgetAt: null,
     seenThrough: 0,

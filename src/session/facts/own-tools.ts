@@ -1,4 +1,4 @@
-/** The entry of the tools that a program offers. */
+/** The entries of the program that a root belongs to: its token, and the tools that it offers. */
 import type { JsonObject } from '../../std/json.ts';
 
 export interface OfferedTool {
@@ -12,4 +12,10 @@ export interface OfferedTool {
 export interface ToolsOfferedEntry {
   type: 'toolsOffered';
   tools: OfferedTool[];
+}
+
+/** Whoever has this token owns the root from now on, also where somebody else starts its process again. */
+export interface OwnedEntry {
+  type: 'owned';
+  tokenHash: string;
 }

@@ -5,7 +5,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../std/json.ts';
 import type { Entry } from './entries.ts';
 import type { Facts } from './facts.ts';
-import type { ToolsOfferedEntry } from './own-tools.ts';
+import type { OwnedEntry, ToolsOfferedEntry } from './own-tools.ts';
 import type { SetEntry } from './set-entries.ts';
 
 export function applySet(facts: Facts, entry: Entry<SetEntry>): void {
@@ -39,4 +39,8 @@ function objectIn(value: JsonValue | undefined): JsonObject {
 
 export function applyToolsOffered(facts: Facts, { tools }: Entry<ToolsOfferedEntry>): void {
   facts.offeredTools = tools;
+}
+
+export function applyOwned(facts: Facts, { tokenHash }: Entry<OwnedEntry>): void {
+  facts.ownerHash = tokenHash;
 }

@@ -40,7 +40,7 @@ import {
 } from './replay-children.ts';
 import { applyHookDone, noteHooks, noteReceived } from './hook-facts.ts';
 import { beginMailbox, keptOutside, ofMailbox } from './replay-mailbox.ts';
-import { applySet, applyToolsOffered } from './replay-set.ts';
+import { applyOwned, applySet, applyToolsOffered } from './replay-set.ts';
 import { ofTurns } from './replay-turns.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
@@ -142,6 +142,7 @@ const appliers: Appliers = {
   requestFailed: applyUsage,
   repositoryMade: ({ repositories }, { path, place }) => void repositories.set(path, place),
   toolsOffered: applyToolsOffered,
+  owned: applyOwned,
   assignment: applyAssignment,
   commandStarted: applyCommandStarted,
   commandEnded: applyCommandEnded,

@@ -2,7 +2,7 @@
  * What a pod works with, set anew after it was made: it counts from the next request and the next call on.
  * Each field stands alone; what is absent stays as it was.
  */
-import type { ToolsOfferedEntry } from './own-tools.ts';
+import type { OwnedEntry, ToolsOfferedEntry } from './own-tools.ts';
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 
 export interface SetEntry {
@@ -21,4 +21,4 @@ export interface SetEntry {
 }
 
 /** What the pod works with from then on. */
-export type SettingEntry = SetEntry | ToolsOfferedEntry;
+export type SettingEntry = SetEntry | ToolsOfferedEntry | OwnedEntry;
