@@ -32,6 +32,7 @@ const floors: Record<string, string[]> = {
     'claim-owners.ts',
     'node-worktrees.ts',
     'kept-clone.ts',
+    'node-engine.ts',
     'node-work.ts',
     'node-host.ts',
     'scope-claims.ts',

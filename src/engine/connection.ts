@@ -46,6 +46,8 @@ export type EngineFailureKind =
   /** Its process has ended. */
   | 'gone'
   | 'timedOut'
+  /** It said nothing for too long, and was ended. */
+  | 'stalled'
   /** It speaks another protocol, or none. */
   | 'protocol';
 

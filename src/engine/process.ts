@@ -35,7 +35,7 @@ export function bareProgram(given: {
   readonly args: readonly string[];
   readonly cwd: string;
   /** All that it is given. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
   readonly mark: string;
 }): GroupProgram {
   const { command, args, cwd, env, mark } = given;

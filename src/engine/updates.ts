@@ -259,6 +259,9 @@ function countIn(value: JsonValue | undefined): number {
     : 0;
 }
 
+/** More is no sum that anybody pays. */
+const costMax = 1_000_000;
+
 function amountIn(value: JsonValue | undefined): number | null {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+  return typeof value === 'number' && value >= 0 && value <= costMax ? value : null;
 }

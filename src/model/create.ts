@@ -198,6 +198,8 @@ export function checkModelName(
     return `"${name}" is not a model's name: write provider/model, for example ${providers.anthropic.example}.`;
   }
   if (provider === 'script') return scenarioProblem(scenarioPath(model, environment, options.cwd));
+  // Another agent: `engine/engine-entry.ts` says whether it is there.
+  if (provider === 'acp') return null;
   return isProvider(provider) ? providerProblem(provider, environment) : unknownProvider(name);
 }
 

@@ -322,6 +322,8 @@ export interface Work {
   model(worker: Worker, name: string): Promise<Model>;
   /** Null, or why this model cannot be had, for the model that asked. */
   modelProblem(name: string): string | null;
+  /** Of `acp/NAME`, for a pod of these settings; absent: there are no other agents on this host. */
+  engineProblem?(name: string, session: Pick<SessionEntry, 'settings'>): Promise<string | null>;
   /** Files and commands; the tools for other pods are the pod's own. */
   readonly tools: readonly Tool[];
   sandbox(worker: Worker): Sandbox;

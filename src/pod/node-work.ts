@@ -16,6 +16,7 @@ import { once } from '../std/once.ts';
 import type { Home } from '../session/home/home.ts';
 import { ownPlaces, userHome } from '../session/home/places.ts';
 import { effortIn } from '../session/settings/effort.ts';
+import { engineNameIn } from '../session/settings/engine-settings.ts';
 import { modelSettingsOf } from '../session/settings/model-settings.ts';
 import { sandboxSettingsOf } from '../session/settings/settings.ts';
 import { fileTools } from '../tools/file-tools.ts';
@@ -25,6 +26,7 @@ import { shellProgram } from '../tools/shell-program.ts';
 import type { ToolContext } from '../tools/tool.ts';
 import { hasUncommitted } from '../tools/uncommitted.ts';
 import { worker } from '../worker/drive-turn.ts';
+import type { Engine } from '../worker/turn-ports.ts';
 import type { McpServers } from '../mcp/servers.ts';
 import type { ImageStore, McpGiven, Worker, Work } from './host.ts';
 import { costLimit } from './machine/budget.ts';
@@ -35,9 +37,11 @@ import { noteGroup, noteOutside } from './process/command-groups.ts';
 
 export function nodeWork(home: Home): Work {
   return {
-    engine: () => worker,
+    engine: (of) => (engineNameIn(of.session.model) === null ? worker : otherEngine(home, of)),
     model: makeModel,
     modelProblem: (name) => checkModelName(name, process.env),
+    engineProblem: async (name, session) =>
+      (await import('./node-engine.ts')).engineProblem(home, name, session),
     tools: fileTools,
     sandbox: (worker) => sandboxOf(home, worker),
     get programs() {
@@ -66,6 +70,21 @@ export function nodeWork(home: Home): Work {
     runHook: async (folder, run) => (await import('./process/run-hook.ts')).runHook(folder, run),
     mcp: (given) => mcpServers(home, given),
     spans: (onLost) => spansTo(traceTarget(process.env), onLost),
+  };
+}
+
+/** Loaded with its first turn. */
+function otherEngine(home: Home, of: Worker): Engine {
+  const engine = once(async () => (await import('./node-engine.ts')).nodeEngine(home, of));
+  let isBegun = false;
+  return {
+    async driveTurn(ports, options) {
+      isBegun = true;
+      return await (await engine()).driveTurn(ports, options);
+    },
+    async end() {
+      if (isBegun) await (await engine()).end?.();
+    },
   };
 }
 

@@ -18,6 +18,8 @@ export interface PromptFacts {
   skills?: readonly SkillText[];
   /** What its tools say of work with them, a section each. */
   guidance: readonly string[];
+  /** What is asked of its answer beside the task: among the guidance, too. */
+  demands?: readonly string[];
 }
 
 export function systemPrompt({ session, project, guidance, surroundings, skills = [] }: PromptFacts): string {

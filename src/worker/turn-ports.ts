@@ -23,6 +23,8 @@ export interface CallRequest {
   readonly need: ToolNeed;
   /** Why a person has to be asked whatever else allows it; absent where nobody demands that. */
   readonly asks?: string;
+  /** Aborts when nobody needs the answer and the turn goes on: the call is closed, its approval is not. */
+  readonly ends?: AbortSignal;
 }
 export type CallApproval =
   | { readonly kind: 'allowed' }
@@ -204,6 +206,8 @@ export interface Engine {
    * Absent where the engine keeps its own history. Never rejects.
    */
   compact?(ports: TurnPorts): Promise<TurnResult>;
+  /** No turn runs, and none will: nothing of it is left once this fulfils. Never rejects. */
+  end?(): Promise<void>;
 }
 
 /** How an engine says that a turn is over; the pod commits it. */

@@ -3,4 +3,20 @@ export const engines = {
   'engine.messages': 'what an agent writes is of known forms and bounded, or is passed over',
   'engine.connection':
     'an agent that garbles, floods, refuses, falls silent or ends is told apart, and its process group is gone at the end',
+  'engine.turn':
+    'a turn of another agent is one prompt; its calls are in the log to be looked at, and what the prompt held is seen with its answer',
+  'engine.queue':
+    'what comes while another agent works waits for its next prompt, and no second prompt is sent',
+  'engine.asks':
+    'what another agent asks permission for is a person’s to answer, on disk before the agent hears it',
+  'engine.cancel': 'a cancel reaches another agent, and ends one that does not hear it',
+  'engine.failed': 'a turn that another agent ends without a word, with an error or a refusal has failed',
+  'engine.stalled':
+    'another agent that is silent while no tool of it runs is given up after twice the limit, and a silent tool lives',
+  'engine.gone':
+    'an agent that ends in a turn is started again with its session, three times, and its last words are told',
+  'engine.restored':
+    'a prompt that was cut off is said again only where the loaded session shows that it is not there',
+  'engine.killed':
+    'the pod killed at any step of a prompt: each outcome once, and no process of its agent is left',
 };

@@ -159,7 +159,7 @@ async function play(turn, steps) {
     const name = Object.keys(one)[0];
     const ended = await (acts[name] ?? unknown(name))(turn, one[name], one);
     if (name === 'after') after = one.after;
-    else if (ended !== undefined) return { after, ...ended };
+    else if (typeof ended === 'object') return { after, ...ended };
   }
   return { stop: 'end_turn', after };
 }

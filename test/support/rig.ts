@@ -24,9 +24,7 @@ import { folderNamed, namesIn } from './pod-folders.ts';
 import type { LockState } from '../../src/session/lock/lock-holder.ts';
 import { probeLock } from '../../src/session/lock/lock.ts';
 import { readEntries } from '../../src/session/log/read-log.ts';
-import type { Limits } from '../../src/session/settings/settings.ts';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
-import type { JsonObject } from '../../src/std/json.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import type { ProcessExit } from '../../src/pod/host.ts';
 import { startPodProcess } from '../../src/pod/process/start-process.ts';
@@ -35,7 +33,7 @@ import { type Client, clientOver } from '../../src/transport/client.ts';
 import { dial } from '../../src/transport/dial.ts';
 import { brokenPromises } from './home-verified.ts';
 import { type EntryOf, entriesOfType } from './log-entries.ts';
-import { settingsOf } from './root-settings.ts';
+import { type RootSettings, settingsOf } from './root-settings.ts';
 import { eventually, gone, patienceMs, pause } from './waiting.ts';
 
 export { eventually, gone };
@@ -45,18 +43,14 @@ export const commandFile =
   process.env['PODKIN_COMMAND'] ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 process.env['PODKIN_COMMAND'] = commandFile;
 
-export interface RootOptions {
+export interface RootOptions extends RootSettings {
   cwd?: string;
   name?: string;
   /** YAML text of a scenario; or give `model`. */
   scenario?: string;
   model?: string;
-  limits?: Partial<Limits>;
   scope?: PathScope;
   permissionMode?: string;
-  permissions?: JsonObject;
-  models?: JsonObject;
-  sandbox?: 'real' | { readonly program: string };
   environment?: NodeJS.ProcessEnv;
 }
 

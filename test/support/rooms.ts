@@ -34,6 +34,7 @@ export const doors: Record<string, string[]> = {
   configuration: ['std', 'model', 'project', 'scope', 'screen', 'session'],
   library: [
     'std',
+    'engine',
     'version',
     'protocol',
     'transport',
@@ -103,6 +104,8 @@ export const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'client', to: 'pod', only: ['process/process-status.ts'] },
   { from: 'client', to: 'scope', only: ['set-aside/set-aside.ts'] },
   { from: 'cli', to: 'delivery', only: ['verify/verify.ts', 'ledger.ts', 'settled.ts'] },
+  // Whether another agent is there.
+  { from: 'library', to: 'engine', only: ['engine-entry.ts'] },
   { from: 'pod-process', to: 'pod', only: ['boot/run-pod.ts'] },
   { from: 'cli', to: 'model', only: ['create.ts'] },
   {

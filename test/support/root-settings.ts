@@ -22,12 +22,13 @@ export interface RootSettings {
    * The machine's own; else as on a machine without one: most tests are about pods, and look for a command's
    * process among theirs.
    */
-  sandbox?: 'real' | { readonly program: string };
+  sandbox?: 'real' | { readonly program: string; readonly network?: boolean };
   /** What a person says of single models. */
   models?: JsonObject;
+  engines?: JsonObject;
 }
 
-export function settingsOf({ limits, permissions = {}, sandbox, models }: RootSettings): JsonObject {
+export function settingsOf({ limits, permissions = {}, sandbox, models, engines }: RootSettings): JsonObject {
   const program = sandbox === 'real' ? {} : (sandbox ?? { program: '/nowhere/bwrap' });
   // Whole, as podkin writes them: what is not takes every start of a pod another way (std/fast-guards.ts).
   return {
@@ -35,5 +36,6 @@ export function settingsOf({ limits, permissions = {}, sandbox, models }: RootSe
     permissions: { allow: [], ask: [], deny: [], headless: false, ...permissions },
     sandbox: { ...defaultSandboxSettings, ...program },
     ...(models === undefined ? {} : { models }),
+    ...(engines === undefined ? {} : { engines }),
   };
 }

@@ -14,7 +14,7 @@ export interface MadeCall {
 /** `unclear`: the log alone does not show it. */
 export type Needed = 'nothing' | 'yes' | 'forbidden' | 'unclear';
 
-type Kind = 'harmless' | 'edit' | 'spawn' | 'shell' | 'unknown';
+type Kind = 'harmless' | 'edit' | 'spawn' | 'shell' | 'unknown' | 'foreign';
 
 /** podkin's own tools; every other one comes from outside, and nothing holds it to the scope. */
 const kinds = new Map<string, Kind>(
@@ -46,14 +46,24 @@ export function meantCall(tool: string, input: JsonValue): MadeCall {
 }
 
 const free: Needed = 'nothing';
+/** Another agent asks about its own tools by its own rules. */
+const foreign: Needed = 'unclear';
+const foreignPrefix = 'acp__';
 /** A mode that is not in it is another build's. */
 const modes = new Map<string, Readonly<Record<Kind, Needed>>>(
   Object.entries({
-    plan: { harmless: free, edit: 'forbidden', spawn: free, shell: 'forbidden', unknown: 'forbidden' },
-    dontAsk: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes' },
-    default: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes' },
-    acceptEdits: { harmless: free, edit: free, spawn: free, shell: 'unclear', unknown: 'yes' },
-    bypassPermissions: { harmless: free, edit: free, spawn: free, shell: free, unknown: free },
+    plan: {
+      harmless: free,
+      edit: 'forbidden',
+      spawn: free,
+      shell: 'forbidden',
+      unknown: 'forbidden',
+      foreign,
+    },
+    dontAsk: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes', foreign },
+    default: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes', foreign },
+    acceptEdits: { harmless: free, edit: free, spawn: free, shell: 'unclear', unknown: 'yes', foreign },
+    bypassPermissions: { harmless: free, edit: free, spawn: free, shell: free, unknown: free, foreign },
   } as const),
 );
 
@@ -79,7 +89,7 @@ function neededAlone(call: MadeCall, { mode, rules, isRemembered }: NeedSituatio
   const row = modes.get(mode);
   if (row === undefined) return 'unclear';
   if (isNamed(rules['deny'], call.tool, 'whole')) return 'forbidden';
-  const kind = kinds.get(call.tool) ?? 'unknown';
+  const kind = kinds.get(call.tool) ?? (call.tool.startsWith(foreignPrefix) ? 'foreign' : 'unknown');
   const byMode = row[kind];
   // What `plan` forbids no rule opens, and in `bypassPermissions` nobody is asked.
   if (byMode === 'forbidden' || mode === 'bypassPermissions') return byMode;

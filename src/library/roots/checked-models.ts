@@ -4,9 +4,14 @@ import type { Configuration } from '../../configuration/configuration.ts';
 import type { RootContext } from './root-context.ts';
 import { priceProblem } from '../../configuration/price-problem.ts';
 import type { RootPlan } from './create-root.ts';
+import { engineEntry } from '../../engine/engine-entry.ts';
+import { engineNameIn, unboundText } from '../../session/settings/engine-settings.ts';
 import { BadSetting } from '../../configuration/bad-setting.ts';
 
-type OfModels = Pick<Configuration, 'model' | 'alternatives' | 'waitsForProvider' | 'limits' | 'models'>;
+type OfModels = Pick<
+  Configuration,
+  'model' | 'alternatives' | 'waitsForProvider' | 'limits' | 'models' | 'engines'
+>;
 
 /** Throws `BadSetting`. */
 export function checkedModels(
@@ -15,6 +20,11 @@ export function checkedModels(
   cwd: string,
 ): Pick<RootPlan, 'model' | 'alternatives'> {
   const { model, alternatives, waitsForProvider } = configuration;
+  const engine = [model, ...alternatives].find((name) => engineNameIn(name) !== null);
+  if (engine !== undefined && alternatives.length > 0)
+    throw usage(
+      `${engine} is another agent, which has no alternatives and is none: its session is its own. Name one model.`,
+    );
   const checked = (name: string): string => checkedModel(context, configuration, { name, cwd });
   return {
     model: checked(model),
@@ -24,9 +34,17 @@ export function checkedModels(
 
 function checkedModel(
   context: RootContext,
-  { limits, models }: OfModels,
+  { limits, models, engines }: OfModels,
   { name, cwd }: { name: string; cwd: string },
 ): string {
+  const engine = engineNameIn(name);
+  if (engine !== null) {
+    const place = { engines: new Map(Object.entries(engines)), environment: context.environment };
+    const entry = engineEntry(engine, { ...place, state: context.home.state });
+    if (typeof entry === 'string') throw usage(entry);
+    if (limits.cost !== null) throw usage(unboundText(name, '--max-cost (limits.cost)'));
+    return name;
+  }
   // Only a scenario's path begins somewhere.
   const from = name.startsWith('script/') && !name.startsWith('script//') ? context.cwd : cwd;
   const problem = checkModelName(name, context.environment, { cwd: from });

@@ -7,6 +7,7 @@ import type { ParamsIn } from '../../protocol/methods.ts';
 import { isCostBound } from '../../session/facts/budget-view.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
 import { type Effort, efforts } from '../../session/settings/effort.ts';
+import { engineNameIn } from '../../session/settings/engine-settings.ts';
 import { modelListOf } from '../../session/settings/model-list.ts';
 import { type ModelSettings, modelSettingsOf } from '../../session/settings/model-settings.ts';
 import { isFreer, type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
@@ -72,6 +73,10 @@ export async function setAtStart(
   const { models } = wanted;
   const isBound = isCostBound(limitsOf(spec.settings).cost, facts.budget);
   for (const name of models?.names ?? []) {
+    if (engineNameIn(name) !== engineNameIn(facts.session?.model ?? spec.model))
+      throw usage(
+        `A pod stays with the agent that drives it, or with models: start another one for ${name}.`,
+      );
     const problem = checkModelName(name, context.environment, { cwd: spec.cwd });
     if (problem !== null) throw usage(problem);
     if (isBound && !isPriced(name, Object.hasOwn(configured, name) ? configured[name] : undefined))

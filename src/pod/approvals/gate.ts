@@ -223,7 +223,7 @@ export class ApprovalGate implements Interceptor {
   }
 
   async #ask(
-    { call, step }: CallRequest,
+    { call, step, ends }: CallRequest,
     named: NamedCall,
     how: { why: string; sandboxed: boolean; offers: string | null },
   ): Promise<CallApproval> {
@@ -252,6 +252,12 @@ export class ApprovalGate implements Interceptor {
     }
     const waiting = deferred<CallApproval>();
     this.#waiting.set(answer.request, waiting);
+    const leave = (): void => {
+      if (this.#waiting.get(answer.request) === waiting) this.#waiting.delete(answer.request);
+      waiting.resolve({ kind: 'closed' });
+    };
+    ends?.addEventListener('abort', leave, { once: true });
+    if (ends?.aborted === true) leave();
     await pod.durable();
     pod.crash('approval.asked');
     this.#options.onChanged();

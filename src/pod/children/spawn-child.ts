@@ -20,6 +20,7 @@ import { schemaVersion } from '../../session/facts/entries.ts';
 import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import { allowedSettings, restrictedSettings } from '../../session/settings/restricted.ts';
 import type { Amounts } from '../../session/facts/budget-entries.ts';
+import { engineNameIn, unboundText } from '../../session/settings/engine-settings.ts';
 import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
 import { budgetOfChild, costLimit, lentAtSpawn } from '../machine/budget.ts';
 import type { Children } from './children.ts';
@@ -183,8 +184,28 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
   }
   const problem = pod.host.work.modelProblem(model);
   if (problem !== null) throw new SpawnRefused('The model cannot be had:', { data: problem });
+  if (engineNameIn(model) !== null) {
+    await refuseEngine(pod, request, model);
+    return model;
+  }
   refuseWithoutPrice(pod, request, model);
   return model;
+}
+
+/** Another agent in the place of a model. */
+async function refuseEngine(pod: Pod, request: SpawnRequest, model: string): Promise<void> {
+  const { core, session, host } = pod;
+  const problem =
+    host.work.engineProblem === undefined
+      ? 'there are no other agents here'
+      : await host.work.engineProblem(model, session);
+  if (problem !== null) throw new SpawnRefused('The agent cannot be had:', { data: problem });
+  const { nanoUsd: dollars, tokens } = core.facts.budget;
+  const isBound = costLimit(core.limits.cost, core.facts.budget) !== null || isGoverned(dollars);
+  if (isBound || isGoverned(tokens) || request.maxCost !== undefined)
+    throw new SpawnRefused('The limit of this tree cannot hold for another agent:', {
+      data: unboundText(model, 'The limit of the cost or of tokens'),
+    });
 }
 
 /** Of this child alone: its own children have their own. */

@@ -5,6 +5,7 @@ import { rpcCodes, WireError } from '../../protocol/errors.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
 import { isCostBound } from '../../session/facts/budget-view.ts';
 import { type Effort, effortIn, efforts } from '../../session/settings/effort.ts';
+import { engineNameIn } from '../../session/settings/engine-settings.ts';
 import { modelListOf } from '../../session/settings/model-list.ts';
 import { modelSettingsOf, modelSettingsSchema } from '../../session/settings/model-settings.ts';
 import { isFreer, type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
@@ -120,6 +121,11 @@ function modelsIn(
   const { session } = pod;
   const list = typeof asked === 'string' ? [asked] : asked;
   const names = [...new Set(list.map((name) => absoluteModelName(name, session.cwd)))];
+  const engine = [session.model, ...names].find((name) => engineNameIn(name) !== null);
+  if (engine !== undefined && (names.length !== 1 || names[0] !== session.model))
+    throw unusable(
+      `${engine} is another agent: a pod that it drives stays with it, and none is set for one that podkin drives. Spawn or start another pod.`,
+    );
   const said: JsonObject = Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
   const parsed = modelSettingsSchema().safeParse(said);
   if (!parsed.success) throw unusable('What is said of the models cannot be read.');

@@ -126,6 +126,7 @@ export class TurnRunner {
     this.#evidence.control();
     this.#options.approvals.control('cancel');
     await this.#running;
+    await this.#options.engine.end?.();
     await this.#mcp.end();
   }
 
@@ -231,6 +232,7 @@ export class TurnRunner {
     const instructions = await this.#options.project.instructions();
     const skills = await this.#skills.read();
     await this.#mcp.read(signal);
+    const demands = demandsGuidance(demandsOf(session.settings));
     const surroundings = await this.#surroundings.now(this.#toolContext('surroundings', signal));
     return {
       turn,
@@ -238,7 +240,8 @@ export class TurnRunner {
       promptFacts: {
         session,
         project: instructions.files,
-        guidance: [...this.#options.guidance, ...demandsGuidance(demandsOf(session.settings))],
+        guidance: [...this.#options.guidance, ...demands],
+        demands,
         surroundings,
         skills,
       },

@@ -9,6 +9,7 @@ import type { ApprovalEntry } from './approval-entries.ts';
 import type { CommandEntry } from './command-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { DeliveryEntry } from './delivery-entries.ts';
+import type { EngineEntry } from './engine-entries.ts';
 import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { PlanItem } from './plan.ts';
 import type { RepositoryMadeEntry } from './repository-entries.ts';
@@ -344,6 +345,7 @@ export type EntryBody =
   | SettingEntry
   | HookDoneEntry
   | TracedEntry
+  | EngineEntry
   | MailboxEntry;
 
 /**

@@ -6,6 +6,7 @@ import type { ImageRef } from '../../std/image.ts';
 import { noRestrictions } from './restrictions.ts';
 import { type ContextFacts, emptyContext } from './context-facts.ts';
 import type { UnmetCounts } from './demand-entries.ts';
+import type { EngineFacts } from './engine-entries.ts';
 import type { EndedCommandContent } from './command-entries.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
@@ -279,6 +280,8 @@ export interface Facts {
   trace: TraceFacts | null;
   /** Of a pod without a model that stands for a session outside; null for every other. */
   mailbox: MailboxFacts | null;
+  /** Of the session that another agent keeps; null before it has begun, and where the worker drives. */
+  engine: EngineFacts | null;
 }
 
 export function emptyFacts(): Facts {
@@ -338,9 +341,12 @@ export function emptyFacts(): Facts {
     plan: [],
     hooksDue: [],
     trace: null,
-    mailbox: null,
+    ...ofNobodyElse,
   };
 }
+
+/** Neither a session outside nor another agent. */
+const ofNobodyElse = { mailbox: null, engine: null };
 
 /** Sums tokens and cost; an unknown price makes the sum unknown. */
 export function addUsage(a: Usage, b: Usage): Usage {

@@ -25,6 +25,7 @@ import {
   noteMeasured,
   noteReport,
 } from './replay-context.ts';
+import { engineAnswered, engineBegun, enginePrompted } from './engine-entries.ts';
 import type { UnmetItem } from './demand-entries.ts';
 import { applyBudget } from './replay-budget.ts';
 import { applyCommandEnded, applyCommandStarted } from './replay-commands.ts';
@@ -136,6 +137,7 @@ const appliers: Appliers = {
     facts.seenThrough = Math.max(facts.seenThrough, entry.seenThrough);
     facts.unseen = facts.unseen.filter((item) => item.entrySeq > entry.seenThrough);
     if (facts.turn !== null) facts.turn.steps = entry.step;
+    facts.engine = engineAnswered(facts.engine);
     applyUsage(facts, entry);
     noteMeasured(facts, entry);
   },
@@ -219,6 +221,8 @@ const appliers: Appliers = {
   },
   hookDone: applyHookDone,
   traced: (facts, { turn, span, parent }) => void (facts.trace = { turn, span, parent }),
+  engine: (facts, entry) => void (facts.engine = engineBegun(facts.engine, entry)),
+  enginePrompt: (facts, entry) => void (facts.engine = enginePrompted(facts.engine, entry)),
   ...ofMailbox,
   budgetBound: inBudget,
   budgetReserved: inBudget,

@@ -35,6 +35,11 @@ export function engineNameIn(model: string): string | null {
   return model.startsWith(enginePrefix) ? model.slice(enginePrefix.length) : null;
 }
 
+/** Why a limit is refused for another agent. `limit` as the reader names it. */
+export function unboundText(model: string, limit: string): string {
+  return `${limit} cannot hold for ${model}: what another agent asks its provider for is not known before. Leave the limit out, or name a model.`;
+}
+
 /** By name; an entry that is not understood here is left out whole: what is not known may be a bound. */
 export function enginesIn(settings: JsonObject): ReadonlyMap<string, EngineSettings> {
   const given = settings['engines'];

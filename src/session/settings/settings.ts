@@ -69,6 +69,14 @@ const bounds = {
     3_600_000,
     'The longest time from a request to the end of its answer, whatever comes; never shorter than `stallMs`.',
   ),
+  engineStallMs: ms(
+    180_000,
+    'Another agent that says nothing for this long while no tool of it runs waits for its provider; after twice as long its turn ends as `errored`.',
+  ),
+  engineIdleMs: ms(
+    3_600_000,
+    'Another agent that says nothing for this long while a tool of it runs is ended: its turn ends as `errored`.',
+  ),
   shutDownAckMs: ms(5_000, 'How long a stopping pod waits for the acknowledgement of its shutDown.'),
   stopGraceMs: ms(
     10_000,

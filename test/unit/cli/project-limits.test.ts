@@ -36,6 +36,8 @@ describe('limits of a project', () => {
     retryMaxMs: false,
     retryAfterMaxMs: true,
     stallMs: false,
+    engineStallMs: false,
+    engineIdleMs: false,
     answerMs: false,
     shutDownAckMs: false,
     stopGraceMs: false,
