@@ -11,6 +11,7 @@ import { asJson, type JsonValue } from '../std/json.ts';
 import { type Client, clientOver } from '../transport/client.ts';
 import { dial } from '../transport/dial.ts';
 import type { OwnTool, OwnToolAnswer } from './api.ts';
+import { thisProgram } from './this-program.ts';
 
 export interface OwnerOptions {
   /** Where the root listens now. */
@@ -50,7 +51,7 @@ export class OwnerLink {
     const client = clientOver(connection);
     try {
       const options = { timeoutMs: callTimeoutMs };
-      await client.call('own', { token, lifetime: this.#lifetime }, options);
+      await client.call('own', { token, lifetime: this.#lifetime, process: thisProgram() }, options);
       if (tools.length > 0)
         await client.call('offerTools', { token, tools: tools.map(offeredTool) }, options);
     } catch (error) {

@@ -5,6 +5,7 @@ import { hashToken } from '../session/home/home.ts';
 import { isJsonObject, jsonIn } from '../std/json.ts';
 import type { TreeOptions } from './api.ts';
 import type { OwnerPass } from './live-tree.ts';
+import { thisProgram } from './this-program.ts';
 
 /** No pod has a name with a colon in it. */
 const prefix = 'tree:';
@@ -15,7 +16,7 @@ export function newPass({ lifetime = 'program' }: TreeOptions): OwnerPass {
 
 /** For the pod's process, whose environment others of this user may read: no token. */
 export function ownedBy({ token, lifetime }: OwnerPass): OwnedBy {
-  return { tokenHash: hashToken(token), lifetime };
+  return { tokenHash: hashToken(token), lifetime, process: thisProgram() };
 }
 
 export function handleOf({ instance }: { readonly instance: string }, { token }: OwnerPass): string {

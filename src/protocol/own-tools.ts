@@ -16,15 +16,37 @@ export const ownToolBounds = {
 const lifetimes = ['program', 'own'] as const;
 export type Lifetime = (typeof lifetimes)[number];
 
+/** Which process the program is, for a root that does not hear from it. */
+const ownerProcess = once(() =>
+  z.object({
+    pid: z.int().positive(),
+    startTime: z.string().max(128),
+    bootId: z.string().max(128),
+    /** In which its pid counts; null where the system has none. */
+    namespace: z.string().max(128).nullable(),
+  }),
+);
+export type OwnerProcess = z.infer<ReturnType<typeof ownerProcess>>;
+
 /** Told to a pod with its start. */
 export const ownedBySchema = once(() =>
-  z.strictObject({ tokenHash: z.string().regex(/^[0-9a-f]{64}$/), lifetime: z.enum(lifetimes) }),
+  z.strictObject({
+    tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
+    lifetime: z.enum(lifetimes),
+    process: ownerProcess().optional(),
+  }),
 );
 export type OwnedBy = z.infer<ReturnType<typeof ownedBySchema>>;
 
 const ownerToken = once(() => z.string().min(1).max(256));
 
-const ownParams = once(() => z.object({ token: ownerToken(), lifetime: z.enum(lifetimes).optional() }));
+const ownParams = once(() =>
+  z.object({
+    token: ownerToken(),
+    lifetime: z.enum(lifetimes).optional(),
+    process: ownerProcess().optional(),
+  }),
+);
 const ownResult = once(() => z.object({ lifetime: z.enum(lifetimes) }));
 const detachParams = once(() => z.object({ token: ownerToken() }));
 
@@ -79,7 +101,7 @@ const nothing = once(() => z.object({}));
 export const ownerMethods = {
   own: {
     who: 'owner',
-    doc: 'Makes this connection one of the program that started or restored this root, by the token that it gave with that start. With the lifetime `program` the tree ends in order 10 s after the last such connection has closed; `own` lives until it is stopped.',
+    doc: 'Makes this connection one of the program that started or restored this root, by the token that it gave with that start. With the lifetime `program` the tree ends in order 10 s after the last such connection has closed, but not while `process`, the program itself, is seen to run; `own` lives until it is stopped.',
     params: ownParams,
     result: ownResult,
   },

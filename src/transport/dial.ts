@@ -1,4 +1,6 @@
 /** Opens a connection to a listening socket, or throws which way it failed. */
+import { realClock } from '../std/clock.ts';
+import { afterWaiting } from '../std/patient-timer.ts';
 import { systemCode } from '../std/system-code.ts';
 import { connect } from 'node:net';
 import { checkSocketPath } from './address.ts';
@@ -18,19 +20,18 @@ export function dial(path: string, options: DialOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
     checkSocketPath(path);
     const socket = connect({ path, allowHalfOpen: true });
-    const timer = setTimeout(
-      () => fail(new TimedOut(`connecting to ${path}`, options.timeoutMs)),
-      options.timeoutMs,
+    const endWait = afterWaiting(realClock, options.timeoutMs, () =>
+      fail(new TimedOut(`connecting to ${path}`, options.timeoutMs)),
     );
     function fail(error: Error): void {
-      clearTimeout(timer);
+      endWait();
       socket.destroy();
       reject(error);
     }
     // It stays for good: a socket without an error handler can end the process.
     socket.on('error', (error) => fail(dialFailure(path, error)));
     socket.once('connect', () => {
-      clearTimeout(timer);
+      endWait();
       resolve(new Connection(socket, options));
     });
   });

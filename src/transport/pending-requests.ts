@@ -2,6 +2,8 @@
  * Requests that this side has made and that wait for their answers. Each settles once, whichever of its ends
  * comes first.
  */
+import { realClock } from '../std/clock.ts';
+import { afterWaiting } from '../std/patient-timer.ts';
 import { RemoteError, TimedOut } from './failures.ts';
 import type { Incoming, MessageId } from './parse-message.ts';
 
@@ -60,11 +62,12 @@ export class PendingRequests {
     const { timeoutMs, signal } = request.options;
     if (timeoutMs === undefined && signal === undefined) return undefined;
     const giveUp = (timeoutMs: number) => this.#remove(id)?.reject(new TimedOut(`"${method}"`, timeoutMs));
-    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs, timeoutMs);
+    const endWait =
+      timeoutMs === undefined ? undefined : afterWaiting(realClock, timeoutMs, () => giveUp(timeoutMs));
     const onAbort = () => this.#remove(id)?.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     return () => {
-      clearTimeout(timer);
+      endWait?.();
       signal?.removeEventListener('abort', onAbort);
     };
   }

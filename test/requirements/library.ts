@@ -25,5 +25,7 @@ export const library = {
     'a handle counts also where somebody else has started the root again without one, and until another program takes it up by its name',
   'library.lifetime':
     'a tree of lifetime program ends in order after its program has ended by an exception, process.exit or SIGKILL, unless the program is back in time or has detached; one of lifetime own stays',
+  'library.busy-program':
+    'a program that lives and is busy has not ended: its root waits for it however long, and its start does not fail for what it could not hear meanwhile',
   'library.types': "a program's compiler needs neither zod nor Node's types for the library's own",
 } as const;

@@ -91,4 +91,35 @@ describe('the end of a program', () => {
       for (const name of running) await home.stop(name);
     },
   );
+
+  it(
+    '[library.busy-program] has not come while it is busy for more than ten seconds and starts a tree',
+    { timeout: 90_000 },
+    async () => {
+      test.file(
+        'busy.mjs',
+        `import { openHome } from ${JSON.stringify(library)};
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+const starting = openHome().start({ name: 'busy', task: 'go', cwd: ${JSON.stringify(test.work)}, model: ${JSON.stringify(test.scenario('rules:\n  - say: hello\n'))} });
+const soon = setInterval(() => {
+  if (!existsSync(${JSON.stringify(test.pod('busy').folder.log)})) return;
+  clearInterval(soon);
+  execFileSync(process.execPath, ['-e', 'setTimeout(() => undefined, 13_000)']);
+}, 2);
+const tree = await starting;
+console.log((await tree.settled).text);
+await tree.close();
+`,
+      );
+      const child = spawn(process.execPath, [join(test.work, 'busy.mjs')], {
+        env: test.environment,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect({ code, said }).toEqual({ code: 0, said: 'hello\n' });
+    },
+  );
 });

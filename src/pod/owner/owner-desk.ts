@@ -9,10 +9,12 @@
  * - OW3 A name has one owner; no tool of podkin's own and none of an MCP server is taken over.
  * - OW4 With the lifetime `program` the pod ends in order, `returnMs` after the last connection of its owner
  *   has, unless one has said `detach`.
+ * - OW5 A program that is seen to run has not ended: it may be busy, or have no descriptor left. Then the
+ *   time of OW4 begins when it is last seen. One that cannot be seen from here is taken at its connection.
  */
 import { WireError } from '../../protocol/errors.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
-import type { OwnedBy } from '../../protocol/own-tools.ts';
+import type { OwnedBy, OwnerProcess } from '../../protocol/own-tools.ts';
 import { ruledTools } from '../../scope/permissions/permission-rules.ts';
 import type { OfferedTool } from '../../session/facts/own-tools.ts';
 import { tokenFits } from '../../session/home/home.ts';
@@ -28,6 +30,9 @@ import type { Pod } from '../pod.ts';
 
 /** For a program that was started anew. */
 const returnMs = 10_000;
+const checkMs = 1_000;
+/** Programs that had it and may live; those that own it last are kept. */
+const programsMax = 16;
 /** A program that is stopped or hangs holds no call for longer. */
 const answerMs = 600_000;
 
@@ -41,6 +46,7 @@ export class OwnerDesk {
   readonly #tokenHash: string | null;
   #lifetime: 'program' | 'own';
   readonly #owners = new Set<Connection>();
+  #programs: readonly OwnerProcess[];
   /** By the tool's name. */
   readonly #offeredBy = new Map<string, Connection>();
   readonly #calls = new Map<string, OpenCall>();
@@ -51,6 +57,7 @@ export class OwnerDesk {
     this.#pod = pod;
     this.#tokenHash = owned?.tokenHash ?? pod.facts.ownerHash;
     this.#lifetime = owned?.lifetime ?? 'own';
+    this.#programs = owned?.process === undefined ? [] : [owned.process];
   }
 
   /** The pod listens: its program may have ended meanwhile. */
@@ -80,9 +87,10 @@ export class OwnerDesk {
   }
 
   /** Throws `badToken`. */
-  own({ token, lifetime }: Params<'own'>, { connection }: RequestContext): Result<'own'> {
+  own({ token, lifetime, process }: Params<'own'>, { connection }: RequestContext): Result<'own'> {
     this.#check(token);
     if (lifetime !== undefined) this.#lifetime = lifetime;
+    if (process !== undefined) this.#programs = this.#living([...this.#programs, process]);
     if (!this.#owners.has(connection)) {
       this.#owners.add(connection);
       void connection.closed.then(() => this.#gone(connection));
@@ -164,10 +172,25 @@ export class OwnerDesk {
   #waitForProgram(): void {
     if (!this.#isBegun || this.#lifetime !== 'program' || this.#owners.size > 0) return;
     this.#endWait();
-    this.#endWait = this.#pod.host.clock.after(returnMs, () => {
-      if (this.#owners.size > 0 || this.#lifetime !== 'program') return;
+    const { clock } = this.#pod.host;
+    let lastSeenMs = clock.now();
+    this.#endWait = clock.every(checkMs, () => {
+      this.#programs = this.#living(this.#programs);
+      if (this.#programs.length > 0) lastSeenMs = clock.now();
+      if (clock.now() - lastSeenMs < returnMs) return;
+      this.#endWait();
       this.#pod.input((core) => onShutdown(core, 'person', 'its program has ended'));
     });
+  }
+
+  /** A pid means nothing in another namespace. */
+  #living(programs: readonly OwnerProcess[]): readonly OwnerProcess[] {
+    const { self, processes } = this.#pod.host;
+    const here = self.namespaces().process;
+    const byProcess = new Map(programs.map((one) => [`${one.pid} ${one.startTime} ${one.bootId}`, one]));
+    return [...byProcess.values()]
+      .filter((program) => program.namespace === here && processes.isRunning(program))
+      .slice(-programsMax);
   }
 
   #interrupt(call: string, why: string): void {

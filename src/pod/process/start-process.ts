@@ -13,6 +13,7 @@ import * as z from 'zod';
 import type { OwnedBy } from '../../protocol/own-tools.ts';
 import type { Clock } from '../../std/clock.ts';
 import { once } from '../../std/once.ts';
+import { afterWaiting } from '../../std/patient-timer.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import { isEmpty, noRestrictions } from '../../session/facts/restrictions.ts';
 import { efforts } from '../../session/settings/effort.ts';
@@ -185,7 +186,7 @@ export async function readyWithin(
   let end: End = () => undefined;
   const silent = new Promise<never>((_, reject) => {
     const text = `the pod's process was started and did not listen within ${timeoutMs} ms`;
-    end = clock.after(timeoutMs, () => reject(new PodStartFailed('silent', text, '')));
+    end = afterWaiting(clock, timeoutMs, () => reject(new PodStartFailed('silent', text, '')));
   });
   try {
     return await Promise.race([ready, silent]);

@@ -145,6 +145,7 @@ export interface ShellOptions {
   limits?: Partial<Limits>;
   permissions?: Partial<PodPermissions>;
   home?: Partial<Host['home']>;
+  processes?: Partial<Host['processes']>;
   /** The folder of the home. */
   at?: string;
 }
@@ -170,6 +171,7 @@ function hostOf(shell: Shell, options: ShellOptions): Host {
       identityOf: (paths: readonly string[]) => `${shell.places} at ${paths.join()}`,
       ...options.home,
     },
+    processes: options.processes ?? {},
     locks: {
       probe: async ({ instance }: { instance: string }) => {
         const state = shell.held.get(instance) ?? 'free';
