@@ -22,6 +22,8 @@ export const commands = {
   'cli.task-alone':
     'a task of several words needs no command, and a single word that is no command starts nothing',
   'run.task-lost': 'a run that is interrupted before its pod has taken the task says to give it again',
+  'prune.advice': 'what prune says of a tree that has not read everything has it read',
+  'prune.own-end': 'the end of a command in the background, which begins no turn, keeps no tree from prune',
   'prune.age': 'prune --older-than leaves trees in which something was done since then',
   'prune.ended': 'prune removes trees that have ended and owe nothing, whole',
   'prune.stays':

@@ -84,6 +84,59 @@ describe('podkin prune', () => {
     expect((await home.run(['prune'])).stdout).toBe('root\n');
   });
 
+  it('[prune.own-end] what ended with the pod in the background keeps nothing', async () => {
+    const model = home.scenario(`
+rules:
+  - { last: user, times: 1, call: [{ Bash: { command: "sleep 300", background: true } }] }
+  - { say: "done" }
+`);
+    const ran = await home.run([
+      'run',
+      '-p',
+      '--permission-mode',
+      'bypassPermissions',
+      '--model',
+      model,
+      'go',
+    ]);
+    expect(ran.code, ran.stderr).toBe(0);
+    const ended = (await home.pod('root').entries()).filter(({ type }) => type === 'commandEnded');
+    expect(ended).toMatchObject([{ how: 'withPod', wakes: false }]);
+    expect(await home.run(['prune'])).toMatchObject({ code: 0, stdout: 'root\n', stderr: '' });
+  });
+
+  it('[prune.advice] a notice that wakes nobody is read with the text that is asked for', async () => {
+    const model = home.scenario(tree);
+    await home.run(['run', '-d', '--model', model, 'do it']);
+    await home.run(['wait', 'root']);
+    await home.pod('root').call('notify', { message: 'look there', wake: false });
+    await home.run(['stop', 'root']);
+    expect(await home.run(['prune'])).toMatchObject({
+      stdout: '',
+      stderr:
+        'root stays: "root" has not read all that was given to it: "podkin run -c root TEXT" has it read\n',
+    });
+    expect((await home.run(['run', '-p', '-c', 'root', 'go on'])).code).toBe(0);
+    expect((await home.run(['prune'])).stdout).toBe('root\n');
+  });
+
+  it('[prune.advice] what a child has not read is read where its tree is started again', async () => {
+    const free = ['--permission-mode', 'bypassPermissions', '--model', home.scenario(tree)];
+    await home.run(['run', '-d', ...free, 'hand it down']);
+    await home.run(['wait', 'root']);
+    await home.run(['pause', 'child']);
+    await home.run(['send', 'child', 'more']);
+    await home.run(['stop', 'root']);
+    expect((await home.run(['prune'])).stderr).toBe(
+      'root stays: "child" has not read all that was given to it: "podkin restore root --tree", then "podkin resume child"\n',
+    );
+    expect((await home.run(['restore', 'root', '--tree'])).code).toBe(0);
+    expect((await home.run(['resume', 'child'])).code).toBe(0);
+    expect((await home.run(['wait', 'child'])).code).toBe(0);
+    await home.run(['stop', 'root']);
+    expect((await home.run(['prune'])).stdout).toContain('root\n');
+  });
+
   it('[prune.age] with --older-than only trees in which nothing was done for so long', async () => {
     await run('--name', 'old', 'do it');
     await run('--name', 'new', 'do it');

@@ -16,6 +16,7 @@ import { wasAsked } from './kept.ts';
 import { owedBy } from './owed.ts';
 import { Removal, cloneLeft, tidyHome } from './rm.ts';
 import { notKnown } from './stop-pod.ts';
+import { hasUnread, howToRead } from './unread.ts';
 
 export interface PruneOptions {
   /** Trees in which something was done since then stay. */
@@ -84,8 +85,10 @@ async function whyNotPod(index: HomeIndex, pod: FoundPod): Promise<string | null
     return `not all of the log of "${name}" can be read: podkin doctor`;
   if (!facts.stopped) return `"${name}" died: "podkin restore ${name}" or "podkin rm ${name}"`;
   if (facts.cut !== null) return `a turn of "${name}" was cut: "podkin run -c ${name}" goes on with it`;
-  if (facts.queue.length + facts.unseen.length + facts.notifyBuffer.length > 0)
-    return `"${name}" has not read all that was given to it: "podkin run -c ${name}"`;
+  if (await hasUnread(pod, facts))
+    return facts.mailbox === null
+      ? `"${name}" has not read all that was given to it: ${howToRead(index, pod, facts)}`
+      : `a host has not taken all that "${name}" has for it (pods_inbox): "podkin rm ${name}" gives it up`;
   if (hasSetAside(folder.outputs)) return `what was set aside is with "${name}": podkin logs ${name}`;
   const owed = await owedBy(index, pod);
   return owed === null

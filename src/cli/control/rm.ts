@@ -29,6 +29,7 @@ import { isPodRunning } from '../../client/pod-probe.ts';
 import { HomeIndex } from '../../client/home-index.ts';
 import { discardedLines, type Owed, owedBy, owedText, unreadInput, unreadLines } from './owed.ts';
 import { placeMeant, removeWreck, wreckOf } from './rm-wreck.ts';
+import { howToRead } from './unread.ts';
 import { notKnown, stopPod } from './stop-pod.ts';
 
 export async function rmCommand(
@@ -117,10 +118,11 @@ export class Removal {
     const up = await this.#owedUpward(pod);
     const why = up === null ? [] : [upward(up)];
     for (const one of await this.#owedBelow(below)) why.push(downward(one, pod));
-    const unread = unreadInput(await this.#index.factsOf(pod)).length;
+    const facts = await this.#index.factsOf(pod);
+    const unread = unreadInput(facts).length;
     if (unread > 0) {
-      const on = pod.spec.parent === null ? `podkin run -c ${name}` : `podkin restore ${name}`;
-      why.push(`it has not read all that was given to it (${unread}; "${on}" goes on with it)`);
+      const on = howToRead(this.#index, pod, facts);
+      why.push(`it has not read all that was given to it (${unread}; ${on})`);
     }
     if (hasSetAside(pod.folder.outputs)) {
       why.push(

@@ -18,6 +18,7 @@ import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { attachCommand } from '../control/attach.ts';
 import { restoreTree } from '../control/restore.ts';
 import { setOf, unheardText } from '../control/set.ts';
+import { hasWaking } from '../control/unread.ts';
 import { isSet, type SetOptions } from '../../library/roots/set-options.ts';
 import { canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
@@ -91,10 +92,9 @@ function rootNamed({ home }: CommandContext, name: string): FoundPod {
 
 /** Something was cut, waits, or is on. */
 export function hasMore(facts: Facts): boolean {
-  const { resumable, cut, turn, queue, paused, held, assignments, notifyBuffer, unseen } = facts;
+  const { resumable, cut, turn, paused, held, assignments } = facts;
   const isCut = [resumable, cut, turn, held].some((one) => one !== null);
-  const isWoken = [...notifyBuffer, ...unseen].some(({ wakes }) => wakes);
-  return isCut || paused || isWoken || queue.length + assignments.size > 0;
+  return isCut || paused || hasWaking(facts) || assignments.size > 0;
 }
 
 /** Those below it have something to say: of work that was cut with them. */

@@ -185,7 +185,9 @@ export async function restoreOne(
       );
     }, spawnMs);
     const { incarnation } = await ready.finally(() => clearTimeout(late));
-    context.say(`${pod.name} is running again (restart ${incarnation - 1}).`);
+    // What was only made begins here for the first time: a mailbox, a pod whose start was cut.
+    const again = incarnation > 1 ? ` again (restart ${incarnation - 1})` : '';
+    context.say(`${pod.name} is running${again}.`);
     const denied = restrictionText(pod, restrictions);
     if (denied !== null) context.say(denied);
     return 'started';
