@@ -8,6 +8,7 @@ import { constants, existsSync, mkdirSync, readFileSync, realpathSync, statSync 
 import { open } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import * as z from 'zod';
+import { fileInside, isText, partsOf } from './named-files.ts';
 import type { Home } from '../session/home/places.ts';
 import { type Hook, hookBounds, hookEvents, hookFailures, hookOf } from '../session/facts/hooks.ts';
 import { writeFileAtomic } from '../std/atomic-write.ts';
@@ -160,6 +161,16 @@ async function fileOf(word: string, folder: string): Promise<NamedFile | null> {
   const path = resolve(folder, word);
   const isPath = word.includes('/');
   const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined && isText(word)) {
+    // A copy could not stand in its place there.
+    const inside = partsOf(word).find(
+      (part) => part.startsWith('/') && fileInside(realpathSync(folder), part),
+    );
+    if (inside === undefined) return null;
+    throw new BadSetting(
+      `a hook of ${folder} names ${inside} inside a text: name it as a word of its own, so that its content is trusted with it`,
+    );
+  }
   if (stats === undefined) {
     if (!isPath || word.startsWith('/') || word.startsWith('-')) return null;
     throw new BadSetting(

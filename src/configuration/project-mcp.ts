@@ -8,11 +8,9 @@
  * - MT2 A server is given no variable and no network that the question did not name.
  * - MT3 A file that is not what it should be takes its servers away, and nothing else.
  */
-import { realpathSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readProjectFile } from '../project/project-file.ts';
 import { foldersOf } from '../project/project-folders.ts';
-import { isBelow } from '../scope/paths/path-scope.ts';
 import {
   mcpNamePattern,
   type McpServerSettings,
@@ -24,6 +22,8 @@ import {
 import { hashOf } from '../std/file-hash.ts';
 import { areTexts } from '../std/fast-guards.ts';
 import { isJsonObject, jsonIn, type JsonObject, type JsonValue } from '../std/json.ts';
+import { fetchProblem } from './fetching.ts';
+import { fileInside, filesNamedIn, isText } from './named-files.ts';
 import type { ProjectPlace } from './project-settings.ts';
 import { trustAnswer } from './trust-answers.ts';
 
@@ -35,24 +35,6 @@ export interface ProjectMcp {
 export const nobodysMcp: ProjectMcp = { servers: {}, notes: [] };
 
 const fileName = '.mcp.json';
-/** Fetched anew at each start where no version is named: what was trusted would be another. */
-const fetching = new Set([
-  'npx',
-  'bunx',
-  'pnpx',
-  'uvx',
-  'pipx',
-  'npm',
-  'pnpm',
-  'yarn',
-  'bun',
-  'uv',
-  'deno',
-  'docker',
-  'podman',
-]);
-const exactVersion = /(?:@|==)v?\d+\.\d+\.\d+[\w.+-]*$|@sha256:[0-9a-f]{64}$/;
-
 /** Never rejects for what it finds there. */
 export async function readProjectMcp(place: ProjectPlace): Promise<ProjectMcp> {
   const servers: Record<string, McpServerSettings> = {};
@@ -123,6 +105,11 @@ function wants(name: string, server: McpServerSettings): string[] {
       ? []
       : [`  starts ${[command, ...args].map((word) => JSON.stringify(word)).join(' ')}`]),
     ...files.map(({ path, sha256 }) => `  with the file ${path} (sha256 ${sha256.slice(0, 16)}…)`),
+    ...([command ?? '', ...args].some(isText)
+      ? [
+          '  runs the text of an argument: of what that starts, only files listed here are watched for changes',
+        ]
+      : []),
     ...(url === undefined ? [] : [`  sends what it is called with to ${new URL(url).host}: ${url}`]),
     ...Object.entries(env).map(([key, text]) => `  sets ${key} = ${JSON.stringify(text)}`),
     ...Object.entries(headers).map(([key, text]) => `  sends the header ${key}: ${JSON.stringify(text)}`),
@@ -173,16 +160,6 @@ function areValues(texts: JsonValue): texts is { [name: string]: string } {
   return isJsonObject(texts) && Object.values(texts).every((text) => typeof text === 'string');
 }
 
-function fetchProblem(command: string, args: readonly string[]): string | null {
-  const program = basename(command);
-  if (!fetching.has(program)) return null;
-  // Of some the first word is the package; of others a word of theirs may stand before it.
-  const words = args.filter((arg) => !arg.startsWith('-'));
-  const named = program.endsWith('x') && program !== 'pipx' ? words.slice(0, 1) : words;
-  if (named.some((word) => exactVersion.test(word))) return null;
-  return `"${basename(command)}" would fetch whatever is newest: name an exact version, as in package@1.2.3`;
-}
-
 /** Relative names of files are so to the project's folder, wherever its pods work. */
 function inPlace(
   folder: string,
@@ -194,22 +171,10 @@ function inPlace(
   return { command: program, args: args.map((arg) => (arg.startsWith('-') ? arg : placed(arg))) };
 }
 
-/** Its real path, where it is a regular file inside of the project. */
-function fileInside(folder: string, word: string): string | null {
-  try {
-    const place = realpathSync(resolve(folder, word));
-    return isBelow(folder, place) && statSync(place).isFile() ? place : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Those inside of the project, with what they hold now; or why that cannot be said. */
 function namedFiles(folder: string, words: readonly string[]): TrustedFile[] | string {
-  const named = words.flatMap((word) => [word, word.slice(word.indexOf('=') + 1)]);
-  const places = new Set(named.flatMap((word) => fileInside(folder, word) ?? []));
   const files: TrustedFile[] = [];
-  for (const path of places) {
+  for (const path of filesNamedIn(folder, words)) {
     const sha256 = hashOf(path);
     if (sha256 === null) return `${path} cannot be read, so nobody could trust it`;
     files.push({ path, sha256 });

@@ -4,7 +4,7 @@
  * is changed in one that is damaged or missing; each pod puts its own part back besides.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
@@ -25,6 +25,11 @@ import { PodkinError } from '../../std/podkin-error.ts';
 
 const lockWaitMsDefault = 5_000;
 const retryAfterMs = 5;
+const retryAfterMsMax = 50;
+/** While the file beside it stands, every so many tries are for the lock: a death may have left it. */
+const triesBetween = 8;
+/** So many times as long it is waited for while it goes from hand to hand. */
+const crowdFactor = 24;
 const asideName = /^scope\.json\.damaged-(\d+)-/;
 /** Some hundred thousand claims. */
 const fileBytesMax = 256 * 1024 * 1024;
@@ -199,16 +204,26 @@ export class Registry {
     renameSync(draft, this.path);
   }
 
+  /** Who waits behind many others waits on while it goes from one to the next. */
   async #lock(): Promise<HeldLock> {
-    const deadlineAt = monotonicMs() + this.#lockWaitMs;
-    for (;;) {
-      const lock = await takeLock(this.#lockOptions);
-      if (lock.taken && (await this.#isAlone(lock))) return lock;
-      if (monotonicMs() > deadlineAt) {
-        const holder = lock.taken ? undefined : lock.holder;
-        throw new RegistryBusy(this.path, holder?.pid ?? null, this.#lockWaitMs);
+    const beganAt = monotonicMs();
+    let holder: number | null = null;
+    let last = { at: '', since: beganAt };
+    for (let tries = 0; ; tries += 1) {
+      const at = `${versionOf(this.#file)} ${this.#version()}`;
+      // Each try asks the holder for its name: many who try all the time would keep it from its work.
+      if (!existsSync(this.#file) || tries % triesBetween === 0) {
+        const lock = await takeLock(this.#lockOptions);
+        if (lock.taken && (await this.#isAlone(lock))) return lock;
+        holder = lock.taken ? null : (lock.holder?.pid ?? null);
       }
-      await wait(retryAfterMs);
+      const now = monotonicMs();
+      if (at !== last.at) last = { at, since: now };
+      const heldMs = this.#lockWaitMs;
+      if (now - last.since > heldMs) throw new RegistryBusy(this.path, holder, heldMs);
+      const crowdMs = heldMs * crowdFactor;
+      if (now - beganAt > crowdMs) throw new RegistryBusy(this.path, holder, crowdMs);
+      await wait(Math.min(retryAfterMs * (tries + 1), retryAfterMsMax));
     }
   }
 
@@ -224,9 +239,7 @@ export class Registry {
   }
 
   #version(): string {
-    // A link is no file of podkin's: what it leads to changes unseen.
-    const stats = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
-    return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
+    return versionOf(this.path);
   }
 
   #parse(): Parsed {
@@ -292,4 +305,10 @@ function isDeny(value: JsonValue): boolean {
 function isProcess(value: JsonValue | undefined): boolean {
   if (!isPlain(value, ['pid', 'startTime', 'bootId'])) return false;
   return isWholeNumber(value['pid']) && areTexts([value['startTime'], value['bootId']]);
+}
+
+/** Of what stands there itself: a link is no file of podkin's, what it leads to changes unseen. */
+function versionOf(path: string): string {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
 }

@@ -59,6 +59,17 @@ describe('hooks of a project', () => {
     expect(readFileSync(String(before[0]?.command[1]), 'utf8')).toBe('#!/bin/sh\nexit 2\n');
   });
 
+  it('[hook.project] a text with slashes is no name of a file; a file of the project inside it is refused', async () => {
+    const hook = (text: string) =>
+      `[[hooks]]\nevent = "question"\ncommand = ["sh", "-c", ${JSON.stringify(text)}]\n`;
+    const { hooks } = await placed(hook('cat > /dev/null')).load(true);
+    expect(hooks[0]?.command).toEqual(['sh', '-c', 'cat > /dev/null']);
+    const { rig, load } = placed('');
+    const inside = join(rig.folder, 'tools', 'judge.sh');
+    writeFileSync(join(rig.folder, '.podkin', 'config.toml'), hook(`exec sh ${inside}`));
+    await expect(load(true)).rejects.toThrow(`${inside} inside a text`);
+  });
+
   it.each([
     ['a line for a shell', '[[hooks]]\nevent = "question"\ncommand = "id"\n', 'command'],
     [

@@ -160,6 +160,20 @@ describe('the servers of a project', () => {
     expect(notes).toEqual([expect.stringContaining(why)]);
   });
 
+  it.each([
+    ['in a script', 'sh', ['-c', 'exec node ./server.mjs x']],
+    ['in a script without a blank', 'sh', ['-c', 'node<server.mjs']],
+    ['glued to an option', 'node', ['-r./server.mjs', 'x']],
+    ['in a list', 'node', ['--config=a,./server.mjs']],
+  ])('[mcp.trust] a file that is named %s is part of the yes', async (_, command, args) => {
+    put({ a: { command, args } });
+    writeFileSync(join(project, 'server.mjs'), 'one');
+    expect(Object.keys((await read(true)).servers)).toEqual(['a']);
+    expect(asked.join()).toContain('server.mjs (sha256');
+    writeFileSync(join(project, 'server.mjs'), 'another');
+    expect((await read(null)).servers).toEqual({});
+  });
+
   it.each<[string, string[], boolean]>([
     ['npx', ['-y', 'server'], false],
     ['npx', ['-y', 'server@latest'], false],
@@ -172,6 +186,20 @@ describe('the servers of a project', () => {
     ['docker', ['run', 'image:latest'], false],
     ['docker', ['run', `image@sha256:${'a'.repeat(64)}`], true],
     ['node', ['x'], true],
+    ['npx', ['-y', '--package=other', 'server@1.2.3'], false],
+    ['npx', ['-y', '-p', 'other', 'server@1.2.3'], false],
+    ['npx', ['-y', '--package=other@1.2.3', 'server'], true],
+    ['npx', ['-y', 'server@1.2.3', '-p', 'other'], true],
+    ['npm', ['exec', '--package=other', '--', 'server@1.2.3'], false],
+    ['uvx', ['--with', 'other', 'server==0.1.0'], false],
+    ['uvx', ['--with', 'other==1.0.0', 'server==0.1.0'], true],
+    ['docker', ['run', '-p', '80:80', `image@sha256:${'a'.repeat(64)}`], true],
+    ['env', ['A=b', 'npx', '-y', 'server'], false],
+    ['env', ['npx', '-y', 'server@1.2.3'], true],
+    ['sh', ['-c', 'cd x;npx -y server'], false],
+    ['sh', ['-c', 'exec npx -y server@1.2.3'], true],
+    ['timeout', ['9', 'sh', '-c', '"$(/usr/bin/npx server)"'], false],
+    ['node', ['x', 'npx', 'server'], true],
   ])('[mcp.fetched] %s %j: %s', async (command, args, isTaken) => {
     put({ a: { command, args } });
     const { servers, notes } = await read(true);

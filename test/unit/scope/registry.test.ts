@@ -322,6 +322,18 @@ describe('the lock of the registry', () => {
     expect(await write(plain)).toBe('done');
   });
 
+  it('[scope.registry-busy] that goes from hand to hand is waited for by all who stand behind it', async () => {
+    const { home } = registryOf();
+    const crowd = Array.from({ length: 12 }, (_, index) => {
+      const registry = new Registry(home, { lockWaitMs: 500 });
+      return registry.update(async (claims) => {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        return { claims: [...claims, plain], answer: index };
+      });
+    });
+    expect(await Promise.all(crowd)).toEqual(crowd.map((_, index) => index));
+  });
+
   it('[scope.registry-busy] of one that lets go meanwhile is had then', async () => {
     const { registry, home } = registryOf();
     const lock = await takeLock(registryLock(home));
