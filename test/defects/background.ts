@@ -29,4 +29,13 @@ export const ofBackground: readonly Defect[] = [
     test: 'test/unit/tools/background.test.ts',
     guarantee: 'background.output',
   },
+  {
+    id: 'background-past-the-limit',
+    breaks: 'A pod runs one more command in the background than its limit says.',
+    file: 'src/tools/background/background-commands.ts',
+    find: 'if (open.length >= max)',
+    replace: 'if (open.length > max)',
+    test: 'test/unit/tools/background.test.ts',
+    guarantee: 'background.bound',
+  },
 ];

@@ -20,4 +20,22 @@ export const ofMcp: readonly Defect[] = [
     test: 'test/unit/pod/children/spawn-writers.test.ts',
     guarantee: 'mcp.handed-over',
   },
+  {
+    id: 'mcp-changed-tool-is-called',
+    breaks: 'A tool that is another than the one that was offered, and allowed, is called.',
+    file: 'src/mcp/server.ts',
+    find: 'if (now.digest !== tool.digest)',
+    replace: 'if (now.name !== tool.name)',
+    test: 'test/unit/mcp/server.test.ts',
+    guarantee: 'mcp.changed',
+  },
+  {
+    id: 'mcp-dies-again-and-again',
+    breaks: 'A server that ends at each start is started again without a pause.',
+    file: 'src/mcp/server.ts',
+    find: 'if (this.#running === null && waitMs > 0) {',
+    replace: 'if (this.#running === null && waitMs > 1e9) {',
+    test: 'test/unit/mcp/server.test.ts',
+    guarantee: 'mcp.dies',
+  },
 ];

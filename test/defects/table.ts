@@ -4,6 +4,7 @@ import { ofOthers } from './plays.ts';
 import { ofImages } from './images.ts';
 import { ofRefusals } from './refusals.ts';
 import { ofEvents } from './events.ts';
+import { ofHosts } from './hosts.ts';
 import { ofTheLibrary } from './library.ts';
 import { ofMcp } from './mcp.ts';
 import { ofTheMachines } from './machine.ts';
@@ -31,6 +32,7 @@ export const defects: readonly Defect[] = [
   ...ofTheProject,
   ...ofBackground,
   ...ofTheLibrary,
+  ...ofHosts,
   ...ofMcp,
   ...ofEvents,
   ...ofTheBudgets,

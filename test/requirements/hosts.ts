@@ -19,6 +19,8 @@ export const hosts = {
     'a mailbox that was made with other rights is refused, and the sentence says what to do',
   'mcp.killed':
     'the end of host, server or mailbox stops no pod, and what it reported meanwhile is there after',
+  'mcp.kills':
+    'over kills of host, server, mailbox and pods no report is lost and none is handed out after it was acknowledged',
   'mcp.shared': 'two servers that begin at once hold one mailbox',
   'mcp.hostile':
     'garbage, long lines, unknown tools and wrong inputs are refused, and the next call is answered',

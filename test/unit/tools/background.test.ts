@@ -86,3 +86,23 @@ it('[background.bound] no more run than may, none where none may, and a name tha
     });
   }
 });
+
+it('[background.bound] one more than may run is refused with those that do, and runs once one has ended', async () => {
+  let begun = 0;
+  const commands = new BackgroundCommands({
+    facts: noCommands(),
+    max: 1,
+    started: () => Promise.resolve(`command-${(begun += 1)}`),
+    ended: () => true,
+  });
+  const context = contextIn(await tempFolder(), { commands });
+  const bash = { command: 'sleep 60', background: true };
+  expect((await call(bashTool, bash, context)).text).toContain('Started as "command-1"');
+  expect(await call(bashTool, bash, context)).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('(limits.backgroundCommands): command-1. End one') as string,
+  });
+  await commands.stop('command-1');
+  expect((await call(bashTool, bash, context)).text).toContain('Started as "command-2"');
+  await commands.close();
+});
