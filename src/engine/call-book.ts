@@ -33,11 +33,15 @@ export interface AskedCall {
 
 export class CallBook {
   readonly #turn: string;
+  readonly #prompt: number;
   readonly #calls = new Map<string, BookedCall>();
   #made = 0;
+  #begun = 0;
 
-  constructor(turn: string) {
+  /** `prompt`: the seq of its entry, which no other prompt of the turn has. */
+  constructor(turn: string, prompt: number) {
     this.#turn = turn;
+    this.#prompt = prompt;
   }
 
   /** Of those that the agent has begun and not ended, whether in the log or not. */
@@ -113,7 +117,8 @@ export class CallBook {
   }
 
   #begin(call: BookedCall, step: number): EntryBody[] {
-    call.id = `${this.#turn.slice(-12)}-${step}-${this.#made}-${this.#calls.size}`;
+    this.#begun += 1;
+    call.id = `${this.#turn.slice(-12)}-${this.#prompt}-${this.#begun}`;
     call.step = step;
     const { id, tool } = call;
     return [{ type: 'toolCall', turn: this.#turn, step, call: id, tool, input: inputOf(call) }];

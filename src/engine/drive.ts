@@ -154,7 +154,7 @@ async function prompted(
     tools: [],
     signal: ports.signal,
   });
-  const exchange = new Exchange(ports, agent, { step, limits });
+  const exchange = new Exchange(ports, agent, { step, prompt: facts.engine?.prompt?.seq ?? 0, limits });
   const end = await exchange.run(text);
   ports.crashPoint('engine.answered');
   await ports.commit(exchange.answer(end, seenThrough));

@@ -38,10 +38,14 @@ export class Exchange {
   #ended: EngineFailed | null = null;
   lastText = '';
 
-  constructor(ports: TurnPorts, agent: EngineAgent, given: { step: number; limits: SilenceLimits }) {
+  constructor(
+    ports: TurnPorts,
+    agent: EngineAgent,
+    given: { step: number; prompt: number; limits: SilenceLimits },
+  ) {
     this.#ports = ports;
     this.#agent = agent;
-    this.#book = new CallBook(ports.turn);
+    this.#book = new CallBook(ports.turn, given.prompt);
     this.#silence = new Silence(given.limits, monotonicMs());
     this.#stallMs = given.limits.stallMs;
     this.#step = given.step;

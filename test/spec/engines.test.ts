@@ -272,4 +272,68 @@ describe('restored pods that another agent drives', () => {
     },
     60_000,
   );
+
+  it.each([
+    ['its agent', 'before'],
+    ['its agent, with its answer made', 'before-answer'],
+  ] as const)('[engine.killed] the death of %s: each outcome once', async (_, when) => {
+    const pod = await root({
+      turns: [[{ say: 'one' }], [{ say: 'two' }]],
+      dies: [{ at: 'session/prompt', when }],
+    });
+    await pod.run('do it');
+    expect(await ended(pod)).toMatchObject({ outcome: 'finished' });
+    expect(await pod.entriesOf('turnEnded')).toHaveLength(1);
+    expect(received('session/load')).toBe(1);
+  });
+
+  it('[engine.killed] the death of both while a person is asked: the question stays, the yes counts once', async () => {
+    const yes = [{ say: 'went' }];
+    const pod = await root({
+      turns: [[{ ask: { id: 'c', title: 'rm', input: { command: 'rm' }, yes } }]],
+    });
+    await pod.run('do it');
+    const asked = await pod.untilEntry('approval');
+    await pod.kill();
+    await pod.start();
+    await pod.until('the question again', (all) => all.filter(({ type }) => type === 'approval').length > 1);
+    await pod.call('approve', { request: asked.request, decision: 'allow' });
+    expect(await ended(pod)).toMatchObject({ outcome: 'finished' });
+    expect(new Set((await pod.entriesOf('approval')).map(({ request }) => request)).size).toBe(1);
+    expect(await said(pod)).toContain('went');
+  });
+
+  it('[engine.turn] [engine.killed] a child is told to its parent once, over the death of the child', async () => {
+    agent = fakeAgent(folder(), {
+      turns: [[{ call: { id: 'c' } }, { stall: true }], [{ say: 'THE REPORT' }]],
+    });
+    const engines = { fake: { command: agent.command, args: [...agent.args] } };
+    const scenario = `rules:
+  - pod: root
+    last: user
+    call:
+      - SpawnPod: { name: worker, task: FIRST, model: acp/fake }
+  - pod: root
+    last: notification
+    say: "heard: {{lastText}}"
+  - say: waiting
+`;
+    const pod = await home.startRoot({ scenario, engines, sandbox });
+    await pod.run('go');
+    const child = await home.spawned('worker');
+    await child.untilEntry('toolCall');
+    await child.kill();
+    await child.start();
+    const received = await pod.until('the report', (all) =>
+      all.some((entry) => entry.type === 'podEventReceived' && entry.event.kind === 'turnEnded'),
+    );
+    await pod.untilSettled();
+    const reports = (await pod.entries()).filter(
+      (entry) => entry.type === 'podEventReceived' && entry.event.kind === 'turnEnded',
+    );
+    expect(received.length).toBeGreaterThan(0);
+    expect(reports).toHaveLength(1);
+    expect(JSON.stringify(reports)).toContain('THE REPORT');
+    await child.stop();
+  });
 });
