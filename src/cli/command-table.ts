@@ -365,8 +365,11 @@ export const commands: readonly CommandSpec[] = [
     usage: 'doctor',
     group: maintain,
     summary: 'check this machine and this home, and say how to fix what is wrong',
-    options: [json],
+    options: [['--engine <name>', 'try this agent instead, against a mock on this machine'], json],
     run: async (context, input) =>
-      (await import('./doctor/doctor.ts')).doctorCommand(context, { json: input.flag('json') }),
+      (await import('./doctor/doctor.ts')).doctorCommand(context, {
+        json: input.flag('json'),
+        engine: input.text('engine'),
+      }),
   },
 ];

@@ -70,6 +70,21 @@ export const controlCommands: readonly CommandSpec[] = [
         json: input.flag('json'),
       }),
   },
+  {
+    usage: 'engines [action...]',
+    group: control,
+    summary: 'list the agents that can drive pods (acp/NAME); install NAME[@VERSION], trust NAME',
+    options: [['--yes', 'install without being asked'], json],
+    more: [
+      '"install" has npm put an exact version below the state folder; no start ever downloads one.',
+      '"trust" shows what of this project an agent would execute or obey unasked (hooks, servers): it sees none of it before.',
+    ].join('\n'),
+    run: async (context, input) =>
+      (await import('./control/engines.ts')).enginesCommand(context, input.args, {
+        json: input.flag('json'),
+        yes: input.flag('yes'),
+      }),
+  },
   ...(['pause', 'resume', 'cancel'] as const).map((method) => ({
     usage: `${method} <name>`,
     group: control,

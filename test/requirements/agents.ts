@@ -17,4 +17,8 @@ export const agents = {
   'agents.masked':
     'what of a project an agent would execute or obey unasked is not seen by it before a person has trusted it as it is',
   'agents.login': 'a login is shown to an agent where the person shares it, and can be renewed by it',
+  'agents.commands':
+    'podkin engines lists the agents that there are, installs an exact version alone and never unasked, and has no word for what it does not know',
+  'agents.mock':
+    'the mock of the probe answers in three protocols of providers, by a word of what it is asked, and asks nobody',
 };

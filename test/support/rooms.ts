@@ -57,6 +57,7 @@ export const doors: Record<string, string[]> = {
     'scope',
     'model',
     'project',
+    'engine',
     'mcp',
     'pod',
     'client',

@@ -36,9 +36,16 @@ import type { LedgerRow } from '../../delivery/ledger.ts';
 import { oneLine } from '../format/printable.ts';
 import { age, columns, paint, type Paint } from '../format/table.ts';
 
-export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
+export async function doctorCommand(
+  context: CommandContext,
+  options: { json: boolean; engine?: string | undefined },
+): Promise<number> {
   const unsafe = homeProblem(context);
   if (unsafe !== null) return print(context, [unsafe], options);
+  if (options.engine !== undefined) {
+    const { engineFindings } = await import('./engine-check.ts');
+    return print(context, await engineFindings(context, options.engine), options);
+  }
   const unwritable = unwritableFindings(context.home);
   const seen = await seenPods(context);
   if ('check' in seen) return print(context, unwritable.length > 0 ? unwritable : [seen], options);

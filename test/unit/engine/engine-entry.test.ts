@@ -153,7 +153,7 @@ describe('agents.settings', () => {
   });
 
   it('[agents.settings] a project’s file may not have one, and is told where it goes', () => {
-    const text = '[engines.claude]\ncommand = "/tmp/evil"\n';
+    const text = '# Mine\n[engines.claude]\ncommand = "/tmp/evil"\n';
     expect(() => parseSettings('.podkin/config.toml', text, projectFileSchema())).toThrow(
       'the key "engines" may not be set by a project: it goes into your own config.toml',
     );
