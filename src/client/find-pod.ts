@@ -3,6 +3,7 @@
  * `root/child/leaf`; or its instance. A root's name is its whole path, and so always the root's: whoever
  * wrote it into a script has not to fear the names that a model gives to children elsewhere.
  */
+import { thrownText } from '../std/thrown-text.ts';
 import { statSync } from 'node:fs';
 import type { Home, PodFolder, PodSpec } from '../session/home/home.ts';
 import { podFolder, podPlaces } from '../session/home/home.ts';
@@ -155,7 +156,7 @@ function readable(
         onUnknown({ place, why: 'its pod.json is gone, and its log does not say which pod it is' });
       return existing(pod);
     } catch (error) {
-      onUnknown({ place, why: error instanceof Error ? error.message : String(error) });
+      onUnknown({ place, why: thrownText(error) });
       return [];
     }
   });

@@ -60,7 +60,8 @@ export type PermissionModeName = 'plan' | 'dontAsk' | 'default' | 'acceptEdits' 
 export interface TreeOptions extends Cancellable {
   /**
    * Answers what a person would be asked. Left out, nobody can be asked: what would be a question is a
-   * denial. Undefined as an answer leaves it to a person (`podkin approvals`). A throw denies.
+   * denial. Undefined as an answer leaves it to a person (`podkin approvals`). A throw and what
+   * is no answer deny, and an `alert` says so.
    */
   readonly onQuestion?:
     | ((question: Question) => QuestionAnswer | undefined | Promise<QuestionAnswer | undefined>)
@@ -89,7 +90,10 @@ export interface OwnToolAnswer {
   readonly isError?: boolean | undefined;
 }
 
-/** A tool that lives in this program. A throw is an answer with `isError`. */
+/**
+ * A tool that lives in this program. A throw is an answer with `isError`. What else it gives back is told as
+ * text or JSON.
+ */
 export interface OwnTool {
   readonly name: string;
   /** What the model reads about it, at most 2,000 characters. */

@@ -5,12 +5,14 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lifetime } from '../protocol/own-tools.ts';
-import { ownToolBounds } from '../protocol/own-tools.ts';
 import { readLiveEvent } from '../protocol/live-events.ts';
 import { asJson, type JsonValue } from '../std/json.ts';
+import { thrownText } from '../std/thrown-text.ts';
 import { type Client, clientOver } from '../transport/client.ts';
 import { dial } from '../transport/dial.ts';
-import type { OwnTool, OwnToolAnswer } from './api.ts';
+import { MessageTooLarge } from '../transport/failures.ts';
+import type { OwnTool } from './api.ts';
+import { answerIn, answerOfThrown, type ToldAnswer } from './own-tool-answer.ts';
 import { thisProgram } from './this-program.ts';
 
 export interface OwnerOptions {
@@ -104,6 +106,7 @@ export class OwnerLink {
     if (event?.type === 'toolCalled') void this.#run(client, event);
   }
 
+  /** Never rejects. */
   async #run(client: Client, called: { call: string; tool: string; input: JsonValue }): Promise<void> {
     const { call, tool: name, input } = called;
     const abort = new AbortController();
@@ -112,35 +115,31 @@ export class OwnerLink {
     // Whoever asked is gone, or wants no answer.
     if (!this.#running.delete(call)) return;
     try {
-      const params = { call, text: answer.text, isError: answer.isError === true };
-      await client.call('answerTool', params, { timeoutMs: callTimeoutMs });
+      await client.call('answerTool', { call, ...answer }, { timeoutMs: callTimeoutMs });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = thrownText(error);
       this.#options.alert(`the answer of ${name} was not taken: ${why}`);
+      if (!(error instanceof MessageTooLarge)) return;
+      const text = `The tool ran, and its answer is too long to be told: ${why}.`;
+      await client.call('answerTool', { call, text }, { timeoutMs: callTimeoutMs }).catch(() => undefined);
     }
   }
 
+  /** Never rejects. */
   async #answer(
     name: string,
     input: JsonValue,
     context: { call: string; signal: AbortSignal },
-  ): Promise<OwnToolAnswer> {
-    const tool = this.#options.tools.find((one) => one.name === name);
+  ): Promise<ToldAnswer> {
+    let given: unknown;
     try {
+      const tool = this.#options.tools.find((one) => one.name === name);
       if (tool === undefined) throw new Error('this program has no such tool');
-      const said = await tool.run(input, context);
-      const answer = typeof said === 'string' ? { text: said } : said;
-      const text = answer.text.toWellFormed();
-      const { textCharsMax } = ownToolBounds;
-      if (text.length <= textCharsMax) return { ...answer, text };
-      return {
-        ...answer,
-        text: `${text.slice(0, textCharsMax - 100).toWellFormed()}\n… (cut: it was longer)`,
-      };
+      given = await tool.run(input, context);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return { text: `${name} failed: ${why}`.slice(0, 10_000).toWellFormed(), isError: true };
+      return answerOfThrown(name, error);
     }
+    return answerIn(given);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What was handed to a tree and what comes of it, until the tree is settled (docs/delivery.md §3). */
+import { thrownText } from '../std/thrown-text.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OwnAnswer } from '../client/own-answer.ts';
 import { newTally, type PodTally } from '../client/pod-tally.ts';
@@ -109,7 +110,7 @@ export class TreeWork {
         } else await Promise.race([changed, sleep(pollMs)]);
       }
     } catch (error) {
-      this.#finish({ kind: 'died', reason: error instanceof Error ? error.message : String(error) });
+      this.#finish({ kind: 'died', reason: thrownText(error) });
     } finally {
       this.#watching = false;
     }

@@ -1,4 +1,5 @@
 /** The calls of one step: checked, run side by side where they may, each result committed as it comes. */
+import { thrownText } from '../std/thrown-text.ts';
 import { deferred } from '../std/deferred.ts';
 import type { ImageRef } from '../std/image.ts';
 import type { JsonValue } from '../std/json.ts';
@@ -116,7 +117,7 @@ async function withImagesKept(
     for (const image of found) images.push(await port.keep(image));
     return { answer, images };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = thrownText(error);
     return { answer: { text: `The image could not be kept: ${why}`, isError: true }, images: [] };
   }
 }
@@ -158,7 +159,7 @@ async function answerOf(
     const answer = await tool.run(input, ports.toolContext(request.call));
     return await afterCall(ports.interceptors, request, answer);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = thrownText(error);
     return { text: `${tool.name} failed: ${message}`, isError: true };
   }
 }

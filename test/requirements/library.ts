@@ -27,5 +27,9 @@ export const library = {
     'a tree of lifetime program ends in order after its program has ended by an exception, process.exit or SIGKILL, unless the program is back in time or has detached; one of lifetime own stays',
   'library.busy-program':
     'a program that lives and is busy has not ended: its root waits for it however long, and its start does not fail for what it could not hear meanwhile',
+  'library.foreign-values':
+    "whatever a program's tool throws or gives back, the model reads it in words; a tool that has run has failed only where it throws or says so, and the program goes on",
+  'library.question-answers':
+    'what is no answer to a question denies the call, with the reason that onQuestion gave none, and an alert says so to the program; it is never a yes, and nothing waits for it',
   'library.types': "a program's compiler needs neither zod nor Node's types for the library's own",
 } as const;

@@ -62,6 +62,24 @@ describe('tools of a program', () => {
     await bad.close();
   });
 
+  it.each<[string, OwnTool['run'], string]>([
+    [
+      'throws what has no words',
+      () => {
+        throw Object.create(null);
+      },
+      'weather failed: {}',
+    ],
+    ['gives back nothing', () => undefined as unknown as string, ''],
+    ['gives back an object', () => ({ a: 1 }) as unknown as string, '{"a":1}'],
+  ])('[library.foreign-values] one that %s goes on with its program, and is told', async (_, run, text) => {
+    const tree = await start(weather(run), { task: 'go' });
+    await tree.settled;
+    const result = await test.pod('root').untilEntry('toolResult');
+    expect(result).toMatchObject({ text, isError: text.startsWith('weather failed') });
+    await tree.close();
+  });
+
   it('[library.tools] are asked: nobody to ask is a denial; a question comes to the program', async () => {
     const denied = await start(
       weather(() => 'Rain'),

@@ -105,11 +105,29 @@ describe('a tree of a program', () => {
         throw new Error('no idea');
       },
     });
-    expect(await other.settled).toMatchObject({ status: 'denied', denials: [{ tool: 'Bash' }] });
+    const { status, text, denials } = await other.settled;
+    expect({ status, denials }).toMatchObject({ status: 'denied', denials: [{ tool: 'Bash' }] });
+    expect(text).toContain('onQuestion gave no answer: it has thrown: no idea');
     expect((await eventsOf(other)).find(({ type }) => type === 'alert')).toMatchObject({
       code: 'questionFailed',
     });
     await other.close();
+  });
+
+  it('[library.question-answers] what is no answer, and what the pod refuses, deny with that reason', async () => {
+    const given: readonly [unknown, string][] = [
+      [true, 'gave no answer: true, not'],
+      [{ decision: 'ALLOW' }, 'gave no answer: decision is "ALLOW", not'],
+      [{ decision: 'allow', rule: 'Nope(((' }, 'gave no answer: '],
+    ];
+    for (const [at, [answer, why]] of given.entries()) {
+      const name = `q${at}`;
+      const tree = await start(asking, { name, task: 'go', onQuestion: () => answer as 'allow' });
+      expect(await tree.settled).toMatchObject({ status: 'denied', text: expect.stringContaining(why) });
+      expect(await eventsOf(tree)).toContainEqual(expect.objectContaining({ code: 'questionFailed' }));
+      await tree.close();
+    }
+    expect(existsSync(join(test.work, 'made'))).toBe(false);
   });
 
   it('[library.questions] without a handler nobody is asked', async () => {

@@ -225,7 +225,9 @@ function approvalLine(entry: Entry<ApprovalEntry>, say: Say): string | null {
         entry.by === 'person'
           ? `a person said ${entry.decision}${rule}`
           : entry.by === 'headless'
-            ? 'nobody can be asked (run -p)'
+            ? entry.reason === undefined
+              ? 'nobody can be asked (run -p)'
+              : 'nobody has answered'
             : `closed by ${entry.by}`;
       const why = entry.reason === undefined ? '' : `: ${oneLine(entry.reason, excerptCharsMax)}`;
       return say(`— the approval request: ${who}${why}`, 'dim');

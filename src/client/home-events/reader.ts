@@ -8,6 +8,7 @@
  * - E2 Nothing is skipped in silence: a damaged line is an event, a removed pod says how far its log came,
  *   and a log that cannot be read is an event, ahead of what is handed out without it.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Entry, EntryBody } from '../../session/facts/entries.ts';
@@ -282,5 +283,5 @@ function sizeOf({ folder }: FoundPod): { size: number; problem: string | null } 
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return thrownText(error);
 }

@@ -1,4 +1,5 @@
 /** Pods that do not run are started again from their logs, with what the configuration denies now. */
+import { thrownText } from '../../std/thrown-text.ts';
 import { existsSync } from 'node:fs';
 import { allPods, descendantsOf, type FoundPod } from '../../client/find-pod.ts';
 import { exitWithin, probePod, processOf } from '../../client/pod-probe.ts';
@@ -195,6 +196,6 @@ export async function restoreOne(
     if (error instanceof PodStartFailed && error.code === 'alreadyRunning') return 'running';
     // Its parent, which was started before it, has undone a start that was half made.
     if (!existsSync(pod.folder.spec)) return 'undone';
-    return { message: error instanceof Error ? error.message : String(error) };
+    return { message: thrownText(error) };
   }
 }

@@ -1,4 +1,5 @@
 /** A new root's process is started; where that fails nothing of it is left. */
+import { thrownText } from '../../std/thrown-text.ts';
 import { existsSync, rmSync } from 'node:fs';
 import { StartFailed } from '../../client/errors.ts';
 import type { OwnedBy } from '../../protocol/own-tools.ts';
@@ -31,6 +32,6 @@ export async function startedOrGone(
   } catch (error) {
     if (!existsSync(root.folder.log)) rmSync(root.folder.path, { recursive: true, force: true });
     signal?.throwIfAborted();
-    throw new StartFailed(root.spec.name, error instanceof Error ? error.message : String(error));
+    throw new StartFailed(root.spec.name, thrownText(error));
   }
 }

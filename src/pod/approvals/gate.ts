@@ -159,7 +159,9 @@ export class ApprovalGate implements Interceptor {
     this.#waiting.delete(request);
     await this.#pod.durable();
     this.#pod.crash('approval.answered');
-    waiting?.resolve(by === 'headless' ? unaskedDenial(approval.why) : approvalOf(decision, reason ?? null));
+    waiting?.resolve(
+      by === 'headless' ? unaskedDenial(approval.why, reason) : approvalOf(decision, reason ?? null),
+    );
     this.#options.onChanged();
     return approval;
   }
@@ -297,10 +299,14 @@ function heldGitText(path: string): string {
 }
 
 /** As if it had not been asked (`scope/permissions/permission.ts`). */
-function unaskedDenial(why: string): CallApproval {
+function unaskedDenial(why: string, reason: string | undefined): CallApproval {
+  const nobody =
+    reason === undefined
+      ? `this tree is gone on with without a person to ask (run -p), and this call needs one (${why})`
+      : `this call needs a yes (${why}), and none was given: ${reason}`;
   return {
     kind: 'denied',
-    text: `Denied: this tree is gone on with without a person to ask (run -p), and this call needs one (${why}). Use the other tools, or say what you would need it for.`,
+    text: `Denied: ${nobody}. Use the other tools, or say what you would need it for.`,
   };
 }
 

@@ -139,6 +139,22 @@ describe('an approval', () => {
     expect(committed.flat().at(-1)).toMatchObject({ state: 'answered', decision: 'deny', by: 'headless' });
   });
 
+  it('[library.question-answers] a no that nobody has said is told with its reason', async () => {
+    const { permit, committed, gate, clock } = gateOf();
+    const first = await permit(bash('c1'));
+    const [asked] = committed.flat() as { request: string }[];
+    const reason = 'onQuestion gave no answer';
+    await gate.answer({ request: asked!.request, decision: 'deny', unasked: true, reason });
+    await clock.turn();
+    expect(first.permit).toEqual({
+      kind: 'denied',
+      text: expect.stringMatching(
+        /^Denied: this call needs a yes .*, and none was given: onQuestion gave no/,
+      ),
+    });
+    expect(committed.flat().at(-1)).toMatchObject({ decision: 'deny', by: 'headless', reason });
+  });
+
   it('[approvals.asked] is on disk before anybody hears of it, with all that a person is shown', async () => {
     const { permit, committed, order, changes } = gateOf();
     const request = bash('c1');
