@@ -33,6 +33,7 @@ export { BadSetting } from './configuration/bad-setting.ts';
 export {
   AmbiguousName,
   CallRefused,
+  HomeFailed,
   NoAnswer,
   NoFreeName,
   NoProgram,

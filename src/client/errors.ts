@@ -121,8 +121,8 @@ export class StartFailed extends PodkinError {
   readonly podName: string;
   readonly reason: string;
 
-  constructor(podName: string, reason: string) {
-    super(`"${podName}" could not be started: ${reason}`);
+  constructor(podName: string, reason: string, options: { readonly cause?: unknown } = {}) {
+    super(`"${podName}" could not be started: ${reason}`, options);
     this.name = 'StartFailed';
     this.podName = podName;
     this.reason = reason;
@@ -137,6 +137,14 @@ export class TreeRunning extends PodkinError {
     super(`"${podName}" is running already: restore it by the handle of its tree, or stop it first`);
     this.name = 'TreeRunning';
     this.podName = podName;
+  }
+}
+
+/** The home's files or sockets, or the machine, do not let it be done. `cause`: what was met. */
+export class HomeFailed extends PodkinError {
+  constructor(message: string, options: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'HomeFailed';
   }
 }
 

@@ -9,6 +9,7 @@ import { listedPods } from '../client/listed-pods.ts';
 import { isPodRunning } from '../client/pod-probe.ts';
 import { viewHome } from '../client/pod-view.ts';
 import { noticeInput, runInput } from '../client/run-input.ts';
+import { BadSetting } from '../configuration/bad-setting.ts';
 import { withStoredKeys } from '../configuration/own-environment.ts';
 import { verifyHome } from '../delivery/verify/verify.ts';
 import { ownHome } from '../session/home/own-home.ts';
@@ -16,11 +17,12 @@ import { limitsOf } from '../session/settings/settings.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import { ensureRuntimeDir, socketPath } from '../transport/address.ts';
 import type { HomeOptions, PodkinHome, RunningPod, StartOptions, Tree, TreeOptions } from './api.ts';
+import { ofHome, whyNotHad } from './documented-errors.ts';
 import { deliveriesOf } from './home-deliveries.ts';
 import { LiveTree } from './live-tree.ts';
 import { handleOf, newPass, ownedBy, passIn } from './owner-pass.ts';
 import { ownProgram } from './own-program.ts';
-import { plannedRoot } from './root-plan.ts';
+import { plannedRoot, treeOptionsProblem } from './root-plan.ts';
 import { claimScope } from './roots/claim-scope.ts';
 import { createRoot } from './roots/create-root.ts';
 import { restoreTree } from './roots/restore-pods.ts';
@@ -31,21 +33,17 @@ import { startedOrGone } from './roots/started-root.ts';
 export function openHome(options: HomeOptions = {}): PodkinHome {
   const context = contextOf(options);
   return {
-    start: (start) => started(context, start),
-    restore: (called, tree = {}) => restored(context, called, tree),
-    pod: (called) => runningPod(findPod(context.home, called)),
-    async list() {
-      const seen = await viewHome(context.home);
-      return await listedPods(seen, seen);
-    },
-    async deliveries() {
-      return await deliveriesOf(context.home);
-    },
-    verify: () => verifyHome(context.home),
-    async stop(called, { signal } = {}) {
-      const pod = findPod(context.home, called);
-      await ended(pod, signal);
-    },
+    start: (start) => ofHome(() => started(context, start)),
+    restore: (called, tree = {}) => ofHome(() => restored(context, called, tree)),
+    pod: (called) => ofHome(async () => await runningPod(findPod(context.home, called))),
+    list: () =>
+      ofHome(async () => {
+        const seen = await viewHome(context.home);
+        return await listedPods(seen, seen);
+      }),
+    deliveries: () => ofHome(async () => await deliveriesOf(context.home)),
+    verify: () => ofHome(async () => await verifyHome(context.home)),
+    stop: (called, { signal } = {}) => ofHome(async () => await ended(findPod(context.home, called), signal)),
   };
 }
 
@@ -86,7 +84,7 @@ async function started(context: RootContext, options: StartOptions): Promise<Tre
   const handle = handleOf(found, pass);
   const parts = { root: found, limits: plan.limits, options, notes, known: [], handle, owner: pass };
   const tree = new LiveTree(parts);
-  await opened(tree, async () => {
+  await opened(found, tree, async () => {
     if (task !== undefined) await tree.send(task, { signal });
   });
   return tree.face();
@@ -94,6 +92,7 @@ async function started(context: RootContext, options: StartOptions): Promise<Tre
 
 /** What cannot be had whole is ended; what was there before stays. */
 async function opened(
+  root: FoundPod,
   tree: LiveTree,
   then: () => Promise<void>,
   { isKept = false }: { readonly isKept?: boolean } = {},
@@ -102,8 +101,9 @@ async function opened(
     await tree.open();
     await then();
   } catch (error) {
+    const why = await whyNotHad(root, error);
     await (isKept ? tree.letGo('it could not be had') : tree.close());
-    throw error;
+    throw why;
   }
 }
 
@@ -114,6 +114,8 @@ async function restored(context: RootContext, called: string, options: TreeOptio
   const root = findPod(context.home, given?.instance ?? called);
   const isRunning = await isPodRunning(root);
   if (isRunning && given === null) throw new TreeRunning(root.name);
+  const wrong = treeOptionsProblem(options);
+  if (wrong !== null) throw new BadSetting(`restore: ${wrong}`);
   const pass = given === null ? newPass(options) : { ...newPass(options), token: given.token };
   const notes: string[] = [];
   const known = await knownPods(root);
@@ -130,7 +132,7 @@ async function restored(context: RootContext, called: string, options: TreeOptio
   const limits = limitsOf(root.spec.settings);
   const handle = handleOf(root, pass);
   const tree = new LiveTree({ root, limits, options, notes, known, handle, owner: pass });
-  await opened(tree, async () => tree.goOn(), { isKept: isRunning });
+  await opened(root, tree, async () => tree.goOn(), { isKept: isRunning });
   return tree.face();
 }
 

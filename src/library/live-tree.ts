@@ -1,7 +1,7 @@
 /** A tree of this program: its events, its work, its questions, its end. */
 import { runInput, noticeInput } from '../client/run-input.ts';
 import { endPods } from '../client/end-pods.ts';
-import { NotConnected, NotEnded, NoSuchPod } from '../client/errors.ts';
+import { CallRefused, NotConnected, NotEnded, NoSuchPod } from '../client/errors.ts';
 import type { FoundPod } from '../client/find-pod.ts';
 import type { LiveEvent } from '../client/pod-stream.ts';
 import { type KnownPod, TreeWatch, type WatchedPod } from '../client/tree-watch.ts';
@@ -9,8 +9,8 @@ import { stderrTail } from '../pod/process/start-process.ts';
 import type { Limits } from '../session/settings/settings.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import type { Client } from '../transport/client.ts';
-import { RemoteError } from '../transport/failures.ts';
 import type { Cancellable, PodName, PodOfTree, Tree, TreeEvent, TreeOptions } from './api.ts';
+import { ofCall } from './documented-errors.ts';
 import { EventStream } from './event-stream.ts';
 import { OwnerLink } from './owner-link.ts';
 import { QuestionDesk } from './question-desk.ts';
@@ -102,10 +102,13 @@ export class LiveTree {
       },
       send: (text, options) => this.send(text, options),
       notify: async (text, options) => {
-        await this.#client().call('notify', noticeInput(text, uuidv7()), { signal: options?.signal });
+        const client = this.#client();
+        await ofCall(root.name, () =>
+          client.call('notify', noticeInput(text, uuidv7()), { signal: options?.signal }),
+        );
       },
       cancel: async (options) => {
-        await cancelled(this.#client(), options);
+        await cancelled(root.name, this.#client(), options);
       },
       pod: (name) => this.#podOfTree(name),
       detach: () => this.#detach(),
@@ -125,7 +128,9 @@ export class LiveTree {
     const submission = uuidv7();
     for (const stream of this.#streams()) stream.goOn();
     await this.#work.add(submission, () =>
-      client.call('run', runInput(text, submission), { signal: options.signal }),
+      ofCall(this.#parts.root.name, () =>
+        client.call('run', runInput(text, submission), { signal: options.signal }),
+      ),
     );
   }
 
@@ -155,7 +160,7 @@ export class LiveTree {
 
   async #detach(): Promise<void> {
     if (this.#closing !== undefined) throw new NotConnected(this.#parts.root.name);
-    await this.#owner.detach();
+    await ofCall(this.#parts.root.name, () => this.#owner.detach());
     this.#closing = this.letGo('its program has let it go');
     await this.#closing;
   }
@@ -234,24 +239,25 @@ export class LiveTree {
       send: async (text, { signal } = {}) => {
         const open = client();
         for (const one of this.#streams()) one.goOn();
-        await open.call('run', runInput(text, uuidv7()), { signal });
+        await ofCall(name, () => open.call('run', runInput(text, uuidv7()), { signal }));
       },
       notify: async (text, { signal } = {}) => {
-        await client().call('notify', noticeInput(text, uuidv7()), { signal });
+        const open = client();
+        await ofCall(name, () => open.call('notify', noticeInput(text, uuidv7()), { signal }));
       },
       cancel: async (options) => {
-        await cancelled(client(), options);
+        await cancelled(name, client(), options);
       },
       [Symbol.asyncIterator]: () => stream.iterate(),
     };
   }
 }
 
-async function cancelled(client: Client, { signal }: Cancellable = {}): Promise<void> {
+async function cancelled(name: string, client: Client, { signal }: Cancellable = {}): Promise<void> {
   try {
-    await client.call('cancel', {}, { signal });
+    await ofCall(name, () => client.call('cancel', {}, { signal }));
   } catch (error) {
     // There was nothing to end.
-    if (!(error instanceof RemoteError && error.code === 'notRunning')) throw error;
+    if (!(error instanceof CallRefused && error.code === 'notRunning')) throw error;
   }
 }

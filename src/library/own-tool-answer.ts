@@ -5,27 +5,27 @@
 import { thrownText } from '../std/thrown-text.ts';
 import { ownToolBounds } from '../protocol/own-tools.ts';
 
-export interface ToldAnswer {
+export interface ShownAnswer {
   readonly text: string;
   readonly isError: boolean;
 }
 
 const untold = 'The tool ran and gave nothing that can be told';
 
-export function answerIn(given: unknown): ToldAnswer {
+export function answerIn(given: unknown): ShownAnswer {
   try {
-    const { text, isError } = told(given);
+    const { text, isError } = shownOf(given);
     return { text: bounded(text), isError };
   } catch (error) {
     return { text: bounded(`${untold} (${thrownText(error)}).`), isError: false };
   }
 }
 
-export function answerOfThrown(tool: string, thrown: unknown): ToldAnswer {
+export function answerOfThrown(tool: string, thrown: unknown): ShownAnswer {
   return { text: `${tool} failed: ${thrownText(thrown)}`.slice(0, 10_000).toWellFormed(), isError: true };
 }
 
-function told(given: unknown): ToldAnswer {
+function shownOf(given: unknown): ShownAnswer {
   if (given instanceof Error) return { text: thrownText(given), isError: true };
   if (typeof given !== 'object' || given === null) return { text: textOf(given), isError: false };
   const isError = Reflect.get(given, 'isError') === true;
@@ -36,12 +36,16 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return '';
   if (typeof value === 'function') return `${untold} (a function).`;
-  if (typeof value !== 'object') return String(value);
+  if (isScalar(value)) return String(value);
   if (value instanceof Uint8Array) return bytesText(value);
   if (value instanceof ArrayBuffer) return bytesText(new Uint8Array(value));
   if (value instanceof Date) return value.toISOString();
   const json: string | undefined = JSON.stringify(value, plain);
   return json ?? `${untold}.`;
+}
+
+function isScalar(value: unknown): value is boolean | number | bigint | symbol {
+  return ['boolean', 'number', 'bigint', 'symbol'].includes(typeof value);
 }
 
 /** What JSON has no words for, or drops without one. */

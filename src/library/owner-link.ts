@@ -12,7 +12,7 @@ import { type Client, clientOver } from '../transport/client.ts';
 import { dial } from '../transport/dial.ts';
 import { MessageTooLarge } from '../transport/failures.ts';
 import type { OwnTool } from './api.ts';
-import { answerIn, answerOfThrown, type ToldAnswer } from './own-tool-answer.ts';
+import { answerIn, answerOfThrown, type ShownAnswer } from './own-tool-answer.ts';
 import { thisProgram } from './this-program.ts';
 
 export interface OwnerOptions {
@@ -130,7 +130,7 @@ export class OwnerLink {
     name: string,
     input: JsonValue,
     context: { call: string; signal: AbortSignal },
-  ): Promise<ToldAnswer> {
+  ): Promise<ShownAnswer> {
     let given: unknown;
     try {
       const tool = this.#options.tools.find((one) => one.name === name);

@@ -16,7 +16,8 @@ import { permissionModes } from '../session/settings/permissions.ts';
 import { schemaProblem } from '../session/settings/result-schema.ts';
 import { asJson, isJsonObject } from '../std/json.ts';
 import { once } from '../std/once.ts';
-import type { OwnTool, StartOptions } from './api.ts';
+import { thrownText } from '../std/thrown-text.ts';
+import type { OwnTool, StartOptions, TreeOptions } from './api.ts';
 import { offeredTool } from './owner-link.ts';
 import { broadPlace } from './roots/broad-place.ts';
 import { engineNameIn, unboundText } from '../session/settings/engine-settings.ts';
@@ -29,7 +30,7 @@ const paths = once(() => z.array(z.string()).readonly().optional());
 const minutes = once(() => z.number().positive().max(minutesMax).optional());
 const optionsSchema = once(() =>
   z.strictObject({
-    task: z.string().optional(),
+    task: z.string().min(1, 'a task has at least one character; leave it out to send one later').optional(),
     name: z.string().optional(),
     model: z.string().optional(),
     cwd: z.string().optional(),
@@ -53,15 +54,21 @@ const optionsSchema = once(() =>
         tries: z.int().min(1).max(triesMax).optional(),
       })
       .optional(),
-    onQuestion: z.unknown().optional(),
-    deltas: z.boolean().optional(),
-    lifetime: z.enum(['program', 'own']).optional(),
-    tools: z
-      .array(z.looseObject({ name: z.string(), inputSchema: z.record(z.string(), z.unknown()) }))
-      .optional(),
-    signal: z.unknown().optional(),
+    ...treeOptions(),
   }),
 );
+/** Of a tree that is restored, too. */
+const treeSchema = once(() => z.strictObject(treeOptions()));
+
+const treeOptions = () => ({
+  onQuestion: z.unknown().optional(),
+  deltas: z.boolean().optional(),
+  lifetime: z.enum(['program', 'own']).optional(),
+  tools: z
+    .array(z.looseObject({ name: z.string(), inputSchema: z.record(z.string(), z.unknown()) }))
+    .optional(),
+  signal: z.unknown().optional(),
+});
 
 export interface PlannedRoot {
   readonly plan: RootPlan;
@@ -110,26 +117,49 @@ function toolsProblem(tools: readonly OwnTool[]): string | null {
       return `tools: "${name}" is the name of one of podkin's own`;
     if (name.startsWith('mcp__')) return `tools: "${name}" is a name of MCP servers`;
   }
-  const offered = { token: 'x', tools: tools.map(offeredTool) };
+  const offered = { token: 'x', tools: offeredTools(tools) };
+  if (typeof offered.tools === 'string') return offered.tools;
   const [issue] = offerToolsParams().safeParse(offered).error?.issues ?? [];
   return issue === undefined ? null : `${issue.path.join('.')}: ${issue.message}`;
 }
 
-function optionsProblem(options: StartOptions): string | null {
-  const parsed = optionsSchema().safeParse(options);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = issue?.path.join('.') ?? '';
-    return `${path === '' ? '' : `${path}: `}${issue?.message ?? 'what was given cannot be read'}`;
+/** A schema that holds itself is none. */
+function offeredTools(tools: readonly OwnTool[]): ReturnType<typeof offeredTool>[] | string {
+  try {
+    return tools.map(offeredTool);
+  } catch (error) {
+    return `tools: a schema is no JSON: ${thrownText(error)}`;
   }
-  if (options.onQuestion !== undefined && typeof options.onQuestion !== 'function')
-    return 'onQuestion is no function';
-  const ofTools = toolsProblem(options.tools ?? []);
-  if (ofTools !== null) return ofTools;
-  if (options.schema === undefined) return null;
-  const schema = asJson(options.schema);
-  const wrong = isJsonObject(schema) ? schemaProblem(schema) : 'it is no object';
-  return wrong === null ? null : `schema: ${wrong}`;
+}
+
+function optionsProblem(options: StartOptions): string | null {
+  const wrong = schemaProblemIn(optionsSchema(), options) ?? givenProblem(options);
+  if (wrong !== null || options.schema === undefined) return wrong;
+  try {
+    const schema = asJson(options.schema);
+    const why = isJsonObject(schema) ? schemaProblem(schema) : 'it is no object';
+    return why === null ? null : `schema: ${why}`;
+  } catch (error) {
+    return `schema: it is no JSON: ${thrownText(error)}`;
+  }
+}
+
+/** Of `restore`. */
+export function treeOptionsProblem(options: TreeOptions): string | null {
+  return schemaProblemIn(treeSchema(), options) ?? givenProblem(options);
+}
+
+function schemaProblemIn(schema: z.ZodType, options: unknown): string | null {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return null;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.join('.') ?? '';
+  return `${path === '' ? '' : `${path}: `}${issue?.message ?? 'what was given cannot be read'}`;
+}
+
+function givenProblem({ onQuestion, tools = [] }: TreeOptions): string | null {
+  if (onQuestion !== undefined && typeof onQuestion !== 'function') return 'onQuestion is no function';
+  return toolsProblem(tools);
 }
 
 /** About the program's own tools, or about all others. */

@@ -31,5 +31,7 @@ export const library = {
     "whatever a program's tool throws or gives back, the model reads it in words; a tool that has run has failed only where it throws or says so, and the program goes on",
   'library.question-answers':
     'what is no answer to a question denies the call, with the reason that onQuestion gave none, and an alert says so to the program; it is never a yes, and nothing waits for it',
+  'library.error-classes':
+    'whatever a program is refused with is one of the exported classes, each of which docs/library.md names, with what it came from as its cause',
   'library.types': "a program's compiler needs neither zod nor Node's types for the library's own",
 } as const;

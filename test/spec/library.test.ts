@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   BadSetting,
+  CallRefused,
   NoSuchPod,
   openHome,
   type PodkinHome,
+  StartFailed,
   type StartOptions,
   type Tree,
   type TreeEvent,
@@ -139,6 +141,7 @@ describe('a tree of a program', () => {
   it('[library.errors] what is asked wrongly rejects, and nothing is made', async () => {
     const wrong: readonly StartOptions[] = [
       { name: 'A b' },
+      { task: '' },
       { cwd: join(test.work, 'nowhere') },
       { model: 'nobody/nothing' },
       { schema: { $ref: '#' } },
@@ -152,6 +155,21 @@ describe('a tree of a program', () => {
     const aborted = AbortSignal.abort(new Error('not now'));
     await expect(start(family, { signal: aborted })).rejects.toThrow('not now');
     expect(await home.list()).toEqual([]);
+  });
+
+  it('[library.error-classes] a task that no pod takes is a bad setting, and nothing runs; a text a refusal; a wrong handle no start', async () => {
+    await expect(start(family, { name: 'long', task: 'x'.repeat(9_000_000) })).rejects.toThrow(BadSetting);
+    expect((await home.list()).map(({ status }) => status)).toEqual(['stopped']);
+    const tree = await start(family, { name: 'short' });
+    await expect(tree.send('')).rejects.toThrow(CallRefused);
+    await expect(tree.pod('short').notify('')).rejects.toThrow(CallRefused);
+    await expect(home.pod('nobody')).rejects.toThrow(NoSuchPod);
+    const wrong = `${tree.handle.slice(0, -8)}AAAAAAAA`;
+    await expect(home.restore(wrong)).rejects.toThrow(StartFailed);
+    await expect(home.restore(tree.handle, { onQuestion: 5 as unknown as undefined })).rejects.toThrow(
+      BadSetting,
+    );
+    await tree.close();
   });
 
   it('[library.run] an answer by a schema is data', async () => {
