@@ -42,6 +42,8 @@ export interface PodTally {
   readonly noes: Set<string>;
   lastTurn: LastTurn | null;
   turnOpen: boolean;
+  /** Its newest turn never ended: a stop has given it up. */
+  isCut: boolean;
   started: Entry<StartedEntry> | null;
   stopped: boolean;
   /** Its process goes on: whoever watched it leaves it so. Only they know it. */
@@ -62,6 +64,7 @@ export function newTally(name: string, instance: string): PodTally {
     noes: new Set(),
     lastTurn: null,
     turnOpen: false,
+    isCut: false,
     started: null,
     stopped: false,
   };
@@ -94,6 +97,7 @@ const counters: Counters = {
   turnStarted(tally) {
     tally.turns += 1;
     tally.turnOpen = true;
+    tally.isCut = false;
   },
   assistantMessage(tally, entry) {
     const text = entry.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
@@ -120,11 +124,13 @@ const counters: Counters = {
   compactionFailed: countUsage,
   interrupted(tally) {
     tally.turnOpen = false;
+    tally.isCut = true;
   },
   turnEnded(tally, { outcome, reason, error, check = null, result = null }) {
     // It was begun before whoever counts came to it.
     if (!tally.turnOpen) tally.turns += 1;
     tally.turnOpen = false;
+    tally.isCut = false;
     tally.lastTurn = {
       outcome,
       reason: reason ?? error?.message ?? null,
@@ -163,5 +169,6 @@ const outcomeWords = {
 /** Of a pod whose process has ended, or is left running. */
 export function podOutcome(tally: PodTally): PodOutcome {
   if (!tally.stopped && tally.isRunning !== true) return 'died';
+  if (tally.stopped && (tally.isCut || tally.turnOpen)) return 'cancelled';
   return tally.lastTurn === null ? 'idle' : outcomeWords[tally.lastTurn.outcome];
 }

@@ -24,7 +24,7 @@ import { promptOf } from './prompt.ts';
 import { partsRefused } from './refused-reasoning.ts';
 import { imageBytes, unshownTo } from './shown-images.ts';
 import { mustRest, rested } from './rest.ts';
-import { backOff, refuseLongRest, triesFor } from './retry.ts';
+import { backOff, refuseLongRest, Tries } from './retry.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
 type Usage = ModelResponse['usage'];
@@ -63,7 +63,7 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
     if (allowed.kind === 'ended') return allowed;
     // It was no try: what has arrived meanwhile is in the next one.
     if (allowed.kind === 'again') continue;
-    tried.tries += 1;
+    tried.tries.sent += 1;
     const answer = await tryOnce(ports, model, { asking, request, seenThrough });
     if (answer.kind !== 'failed') return answer;
     const { error } = answer;
@@ -81,7 +81,7 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
 /** It was refused for its images or its reasoning, and has less of them from now on. */
 async function askedWithout(
   ports: TurnPorts,
-  tried: Tries,
+  tried: Tried,
   { request, error }: { request: ModelRequest; error: ModelFailure },
 ): Promise<boolean> {
   const without = partsRefused(ports, { model: tried.model, request, error });
@@ -92,27 +92,27 @@ async function askedWithout(
 }
 
 /** Of one step, with one model: what it has refused says nothing of another. */
-interface Tries {
+interface Tried {
   readonly model: string;
   readonly refusals: Refusals;
-  tries: number;
+  readonly tries: Tries;
   /** Refusals for images or reasoning. */
   parts: number;
 }
 
-function nothingTried(ports: TurnPorts, model: string): Tries {
-  return { model, refusals: new Refusals(ports), tries: 0, parts: 0 };
+function nothingTried(ports: TurnPorts, model: string): Tried {
+  return { model, refusals: new Refusals(ports), tries: new Tries(), parts: 0 };
 }
 
 async function afterFailure(
   ports: TurnPorts,
-  tried: Tries,
+  { tries }: Tried,
   { step, model, error }: { step: number; model: string; error: ModelFailure },
 ): Promise<TurnResult | null> {
-  if (!mustRest(ports, error, tried.tries))
-    return await beforeNextTry(ports, { step, attempt: tried.tries, error });
+  tries.noteFailure(error);
+  if (!mustRest(ports, error, tries)) return await beforeNextTry(ports, { step, tries, error });
   const over = await rested(ports, { model, error });
-  tried.tries = 0;
+  tries.clear();
   return over;
 }
 
@@ -130,7 +130,7 @@ async function fittedTo(ports: TurnPorts, model: Model, fitted: Parameters<typeo
     : await fit(ports, ports.context, model, fitted);
 }
 
-type Tried =
+type Outcome =
   | Extract<Answer, { kind: 'answered' | 'ended' }>
   | { readonly kind: 'failed'; readonly error: ModelFailure };
 
@@ -138,7 +138,7 @@ async function tryOnce(
   ports: TurnPorts,
   model: Model,
   { asking, request, seenThrough }: { asking: Asking; request: ModelRequest; seenThrough: number },
-): Promise<Tried> {
+): Promise<Outcome> {
   const stream = new LiveStream(ports, asking.step);
   try {
     ports.crashPoint('request.started');
@@ -174,11 +174,11 @@ function sizeOf(
 /** Waits; null where there is a next try. Throws the failure where no further one can help. */
 async function beforeNextTry(
   ports: TurnPorts,
-  failed: { step: number; attempt: number; error: ModelFailure },
+  failed: { step: number; tries: Tries; error: ModelFailure },
 ): Promise<TurnResult | null> {
-  const { attempt, error } = failed;
+  const { tries, error } = failed;
   refuseLongRest(ports, error);
-  if (!error.transient || attempt >= triesFor(ports, error)) throw error;
+  if (!error.transient || tries.areUsedUp(ports, error)) throw error;
   // Failed tries are paid for too.
   const limit = ports.limitReached();
   if (limit !== null) return { kind: 'limitReached', reason: limit };

@@ -2,14 +2,14 @@
 import { ModelFailure } from '../model/port.ts';
 import { endedBy } from './admission.ts';
 import { afterRequest } from './interceptors.ts';
-import { triesFor } from './retry.ts';
+import type { Tries } from './retry.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
 /** Asking this model again is of no use for now, and another one may answer. */
-export function mustRest(ports: TurnPorts, error: ModelFailure, attempt: number): boolean {
+export function mustRest(ports: TurnPorts, error: ModelFailure, tries: Tries): boolean {
   if (ports.rests?.isUsed !== true) return false;
   if (!error.transient) return error.isGone;
-  return (error.retryAfterMs ?? 0) > ports.limits.retryAfterMaxMs || attempt >= triesFor(ports, error);
+  return (error.retryAfterMs ?? 0) > ports.limits.retryAfterMaxMs || tries.areUsedUp(ports, error);
 }
 
 /**

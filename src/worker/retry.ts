@@ -3,8 +3,40 @@ import { ModelFailure } from '../model/port.ts';
 import { afterRequest } from './interceptors.ts';
 import type { TurnPorts } from './turn-ports.ts';
 
-export function triesFor(ports: TurnPorts, error: ModelFailure): number {
-  return Math.min(ports.limits.requestTries, error.triesMax);
+/**
+ * The tries of one request with one model. A failure that hardly ever passes has its own bound: only failures
+ * of its kind count towards that one, and every try towards `limits.requestTries`.
+ */
+export class Tries {
+  readonly #failed = new Map<string, number>();
+  sent = 0;
+
+  noteFailure(error: ModelFailure): void {
+    this.#failed.set(kindOf(error), this.#failedAs(error) + 1);
+  }
+
+  /** So many in all, where each further one fails as this one has. */
+  max({ limits }: TurnPorts, error: ModelFailure): number {
+    const left = Math.max(0, error.triesMax - this.#failedAs(error));
+    return Math.min(limits.requestTries, this.sent + left);
+  }
+
+  areUsedUp(ports: TurnPorts, error: ModelFailure): boolean {
+    return this.sent >= this.max(ports, error);
+  }
+
+  clear(): void {
+    this.sent = 0;
+    this.#failed.clear();
+  }
+
+  #failedAs(error: ModelFailure): number {
+    return this.#failed.get(kindOf(error)) ?? 0;
+  }
+}
+
+function kindOf({ category, triesMax }: ModelFailure): string {
+  return `${category} ${triesMax}`;
 }
 
 /** A turn does not wait for ever: it ends, and says what the provider wished. */
@@ -21,14 +53,14 @@ function duration(ms: number): string {
 
 export async function backOff(
   ports: TurnPorts,
-  failed: { step: number; attempt: number; error: ModelFailure },
+  failed: { step: number; tries: Tries; error: ModelFailure },
 ): Promise<void> {
-  const { step, attempt, error } = failed;
+  const { step, tries, error } = failed;
   const { retryBaseMs, retryMaxMs } = ports.limits;
-  const exponential = Math.min(retryMaxMs, retryBaseMs * 2 ** (attempt - 1));
+  const exponential = Math.min(retryMaxMs, retryBaseMs * 2 ** (tries.sent - 1));
   // Half fixed, half jitter: many pods that met the same limit do not come back together.
   const delayMs = Math.round(Math.max(error.retryAfterMs ?? 0, exponential * (0.5 + ports.random() / 2)));
-  const text = `The model's provider failed (${error.category}: ${error.message}); try ${attempt + 1} of ${triesFor(ports, error)} in ${(delayMs / 1000).toFixed(1)} s.`;
+  const text = `The model's provider failed (${error.category}: ${error.message}); try ${tries.sent + 1} of ${tries.max(ports, error)} in ${(delayMs / 1000).toFixed(1)} s.`;
   ports.show({ type: 'alert', level: 'warning', code: 'providerRetry', turn: ports.turn, step, text });
   afterRequest(ports.interceptors, { kind: 'failed', delayMs, why: text });
   await ports.wait(delayMs);

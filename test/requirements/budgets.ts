@@ -38,6 +38,7 @@ export const budgets = {
     'a child is believed what it has used and returned, never what it was granted; at a link its parent’s word of that counts',
   'budget.lowered':
     'a bound that a person lowers holds for what was lent before, too: that is taken back, and everybody waits',
+  'budget.continue': 'what a run that has ended at its bound says goes on with its work, once it was done',
   'budget.print-ends': 'with run -p the tree ends at its bound with status 5',
   'budget.child-cap':
     'at its own cap a child’s turn ends as limitReached cost, which its parent’s model reads',

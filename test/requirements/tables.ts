@@ -180,6 +180,8 @@ export const tables = {
   'ask.retries':
     'a failure that may pass is tried again after a doubling, jittered time or the rest that the provider asks for, and says so',
   'ask.gives-up': 'a failure for good, too many tries or too long a rest end the request with what was said',
+  'ask.tries-by-kind':
+    'a failure that hardly ever passes is tried as often as its own kind allows, whatever else failed before, within the bound of all tries, and the alert says the bound that holds',
   'ask.controls': 'behind a cancel or a pause nothing is tried again',
   'ask.cancelled': 'what a cancel cut off stays in the log as text, and nothing else of it',
   'ask.spent':

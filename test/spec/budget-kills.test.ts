@@ -198,7 +198,7 @@ it('[budget.away] a pod whose parent is away goes on with what it holds, then wa
     'it waits',
   );
   expect(status.waiting?.reason).toBe(
-    'its part of the budget is used up, and its parent is not there to give more',
+    'its part of the budget leaves too little for its next request, and its parent is not there to give more',
   );
   expect(provider.requests.filter(({ pod }) => pod === 'a1').length).toBeGreaterThan(before);
   expect(asked()).toBeLessThanOrEqual(100_000 + underWay());

@@ -107,10 +107,28 @@ it('[budget.tree] [budget.wait-reason] twelve pods share what there is, wait at 
 it('[budget.print-ends] with -p the tree ends at its bound, exit 5', async () => {
   const model = home.scenario(twelve);
   const ran = await home.run(['run', '-p', '--max-cost', '8', '--model', model, 'go']);
-  expect(ran.stderr).toMatch(/8 USD\) is used up/);
+  expect(ran.stderr).toMatch(/8 USD\) leaves too little/);
   expect(ran.stderr).toMatch(/this run has spent \d+ tokens, \$\d+\.\d\d\)/);
   expect(ran.stderr).toContain('podkin restore root --tree, then podkin budget root AMOUNT');
   expect(ran.code).toBe(5);
+});
+
+it('[budget.continue] what is said at the end of such a run goes on with it to its end', async () => {
+  const model = home.scenario(`
+price: { input: 3000, output: 1500 }
+rules:
+  - say: done all
+`);
+  const ran = await home.run(['run', '-p', '--max-cost', '0.01', '--model', model, 'go']);
+  expect(ran.code).toBe(5);
+  expect(ran.stderr).toContain('(0.01 USD) leaves too little for its next request');
+  expect(ran.stderr).toContain(
+    'To continue: podkin restore root --tree, then podkin budget root AMOUNT with more than before, then podkin run -c root.\n',
+  );
+  expect((await home.run(['restore', 'root', '--tree'])).code).toBe(0);
+  expect((await home.run(['budget', 'root', '100'])).code).toBe(0);
+  expect(await home.run(['run', '-p', '-c', 'root'])).toMatchObject({ code: 0, stdout: 'done all\n' });
+  await home.run(['stop', 'root']);
 });
 
 it('[budget.tree] kills in the middle of it change nothing: the bound holds, and everybody comes to an end', async () => {
@@ -328,7 +346,7 @@ rules:
 it('[budget.tokens] --max-tokens bounds the tree of a model without a price', async () => {
   const model = home.scenario(twelve.replace(/price.*\n/, ''));
   const ran = await home.run(['run', '-p', '--max-tokens', '9000', '--model', model, 'go']);
-  expect(ran.stderr).toMatch(/9000 tokens\) is used up/);
+  expect(ran.stderr).toMatch(/9000 tokens\) leaves too little/);
   expect(ran.code).toBe(5);
   const none = await home.run(['run', '-p', '--max-tokens', '0', '--model', model, 'go']);
   expect([none.code, none.stderr]).toEqual([

@@ -166,7 +166,7 @@ describe('a limit of the cost', () => {
     const ran = await run(provider, '--max-cost', '5');
     expect(ran.code).toBe(5);
     // What is left is less than a request of the usual size takes: none is sent.
-    const reason = expect.stringContaining('5 USD) is used up') as string;
+    const reason = expect.stringContaining('5 USD) leaves too little') as string;
     expect(resultOf(ran)).toMatchObject({ status: 'limit', reason, cost: 4 });
     expect(provider.bodies).toHaveLength(1);
   });

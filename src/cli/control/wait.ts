@@ -203,9 +203,10 @@ async function endedPod(pod: FoundPod): Promise<WaitEnd | null> {
  */
 async function endOfLive(pod: FoundPod, { lastTurn }: StatusResult): Promise<WaitEnd> {
   if (!(await brokenOff(pod))) return endOf(pod.name, lastTurn);
+  const on = pod.spec.parent === null ? `run -c ${pod.label}` : `send ${pod.label} "…"`;
   return {
     status: exitStatus.failed,
-    text: `${pod.name}: it was stopped before its work was done; to continue: podkin send ${pod.label} "…"`,
+    text: `${pod.name}: it was stopped before its work was done; to continue: podkin ${on}`,
     isOfTurn: true,
   };
 }

@@ -32,6 +32,7 @@ import { scopeFindings } from './scope-check.ts';
 import { tombstoneFindings } from './tombstone-check.ts';
 import { isLive, type SeenPod, viewHome } from '../../client/pod-view.ts';
 import { podFindings } from './pod-findings.ts';
+import { mailboxIn } from '../../session/facts/mailbox-entries.ts';
 import type { LedgerRow } from '../../delivery/ledger.ts';
 import { oneLine } from '../format/printable.ts';
 import { age, columns, paint, type Paint } from '../format/table.ts';
@@ -250,13 +251,20 @@ async function lateEvents(
     const refused = row.state === 'refused' ? 'see what is said of that pod above' : null;
     const fix =
       refused ?? (there ? `podkin inspect ${labelIn(seen, row.receiver) ?? row.to}` : restoreOf(row, seen));
+    const isForHost = there && isMailbox(seen, row.receiver);
     return {
       check: 'deliveries',
       level: 'warning',
-      text: `${which} of ${row.from} for ${row.to} is ${row.state} since ${since}: ${row.reason ?? reasons[seenAs(row.state)]}`,
+      text: `${which} of ${row.from} for ${row.to} is ${row.state} since ${since}: ${row.reason ?? (isForHost ? 'its host has not taken it (pods_inbox)' : reasons[seenAs(row.state)])}`,
       fix,
     };
   });
+}
+
+/** Nothing is read in a pod without a model: what is in it is for a program outside. */
+function isMailbox(seen: readonly SeenPod[], instance: string | null): boolean {
+  const found = seen.find(({ pod }) => pod.instance === instance);
+  return found !== undefined && mailboxIn(found.pod.spec.settings) !== null;
 }
 
 const reasons = {

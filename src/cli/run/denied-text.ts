@@ -20,9 +20,20 @@ export function deniedText({ name, permissionDenials }: RunResult): string {
 }
 
 const files = "your config.toml or a project's .podkin/config.toml";
+const hookFiles = "your config.toml, of the file given with --config or of a project's .podkin/config.toml";
 
 /** By the sentences that the model was given, the first that fits; of another build's, none may. */
 const remedies: readonly (readonly [RegExp, (part: string, name: string) => string])[] = [
+  [
+    /^Denied: a hook of the person's blocks this call\./,
+    () =>
+      `a preToolUse hook of yours blocks it, which no flag lifts: change it where it is, under [[hooks]] of ${hookFiles}`,
+  ],
+  [
+    /^Denied: a hook of the person's that judges such calls failed \((.*?)\), and without/s,
+    (how) =>
+      `a preToolUse hook of yours failed (${how}), and no call passes without its word: correct it, or its onFailure, under [[hooks]] of ${hookFiles}`,
+  ],
   [
     /^Denied: the rule (.*?) forbids this call\./s,
     (rule) =>
@@ -54,6 +65,19 @@ const remedies: readonly (readonly [RegExp, (part: string, name: string) => stri
   ],
   [/^Denied: no right to read /, () => 'widen what it may read with --read'],
   [/^Denied: no right to write /, () => 'widen what it may write with --write'],
+  [
+    /^Denied: the profile (\S+) gives less than that\./,
+    (profile) =>
+      `the profile ${profile} gives no more: widen it where it is defined, or have another one used`,
+  ],
+  [
+    /^Denied: no sandbox holds it now/,
+    () => 'it may run inside a sandbox only: "podkin doctor" says why none works here',
+  ],
+  [
+    /, so a write would reach another path too\. /,
+    () => 'no flag lifts that: have it written to a copy, or remove the other name of the file',
+  ],
   [
     /^Denied: .* (?:is in podkin's own state|is in one of podkin's own folders|belongs to the programs that podkin itself runs|shows devices, processes or the kernel)/s,
     () => 'nothing opens that to a pod',

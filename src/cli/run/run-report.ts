@@ -12,7 +12,7 @@ import type { LiveEvent } from '../../client/pod-stream.ts';
 import { alertText, counted, dollars, duration, printable } from '../format/printable.ts';
 import { EndedWithTree } from './ended-with-tree.ts';
 import { deniedText } from './denied-text.ts';
-import type { RunEnd, RunResult } from '../../client/run-result.ts';
+import type { ChildResult, RunEnd, RunResult } from '../../client/run-result.ts';
 import type { WatchedPod } from '../../client/tree-watch.ts';
 
 export const outputFormats = ['text', 'json', 'stream-json'] as const;
@@ -170,7 +170,7 @@ export function summary(result: RunResult, end: RunEnd, { isPlan } = { isPlan: f
     result.status === 'done' ? `${name} is done (${figures}).` : `${trouble(result, end)} (${figures})`,
   ];
   for (const child of children) {
-    lines.push(`  ${child.name}: ${child.status}, ${counted(child.turns, 'turn', 'turns')}`);
+    lines.push(`  ${child.name}: ${childText(child)}`);
   }
   if (result.permissionDenials.length > 0 && result.status !== 'denied') {
     lines.push(`${counted(result.permissionDenials.length, 'tool call was', 'tool calls were')} denied.`);
@@ -178,6 +178,10 @@ export function summary(result: RunResult, end: RunEnd, { isPlan } = { isPlan: f
   if (end.kind !== 'notStarted') lines.push(`The logs are kept: podkin logs ${name}`);
   const isPlanned = isPlan && end.kind === 'settled' && result.status === 'done';
   return [...lines, ...(isPlanned ? [toCarryOut(name)] : nextSteps(result, end))];
+}
+
+function childText({ status, turns }: ChildResult): string {
+  return status === 'idle' && turns === 0 ? 'not begun' : `${status}, ${counted(turns, 'turn', 'turns')}`;
 }
 
 /** It has found out and proposed; doing it is another mode's. */
@@ -221,7 +225,9 @@ function nextSteps(result: RunResult, end: RunEnd): string[] {
     case 'providerLimit':
       if (isAtBound(result)) {
         const [, raise = `podkin budget ${name} AMOUNT`] = /"(podkin budget [^"]+)"/.exec(reason ?? '') ?? [];
-        return [`To continue: podkin restore ${name} --tree, then ${raise} with more than before.`];
+        return [
+          `To continue: podkin restore ${name} --tree, then ${raise} with more than before, then podkin run -c ${name}.`,
+        ];
       }
       return [toContinue(name)];
     case 'notStarted':

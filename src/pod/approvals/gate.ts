@@ -2,6 +2,7 @@
  * This pod's own approvals to a person: a call that needs one waits here, whoever answers comes in by
  * `answer`. What is asked and answered is in the log; here is only who waits.
  */
+import { quoted } from '../../delivery/quoted.ts';
 import { deferred, type Deferred } from '../../std/deferred.ts';
 import { WireError } from '../../protocol/errors.ts';
 import type { Params } from '../../protocol/methods.ts';
@@ -310,9 +311,13 @@ function unaskedDenial(why: string, reason: string | undefined): CallApproval {
   };
 }
 
+/** More than an answer may hold. */
+const reasonCharsMax = 4_000;
+
 function approvalOf(decision: ApprovalDecision, reason: string | null): CallApproval {
   if (decision !== 'deny') return { kind: 'allowed' };
-  const why = reason === null || reason.trim() === '' ? '' : ` They say: ${reason}`;
+  const why =
+    reason === null || reason.trim() === '' ? '' : ` They say: ${quoted(reason.trim(), reasonCharsMax)}.`;
   return {
     kind: 'denied',
     text: `Denied: a person was asked and said no.${why} Do not try the same by other means; go on without it, or say what you would need it for.`,

@@ -19,10 +19,10 @@ export function noteWait(pod: Pod, parentLink: ParentLink | null, isWaiting: boo
 function reasonOf({ session, facts }: Pod, parentLink: ParentLink | null): string {
   const { name, root } = session;
   if (parentLink === null)
-    return `what the tree may spend (${boundText(facts.budget)}) is used up; "${raising(facts.budget, name)}" raises it`;
+    return `what the tree may spend (${boundText(facts.budget)}) leaves too little for its next request; "${raising(facts.budget, name)}" raises it`;
   if (!parentLink.linked)
-    return 'its part of the budget is used up, and its parent is not there to give more';
-  return `its part of the budget is used up, and there is no more to be had; "${raising(facts.budget, root.name)}" raises it`;
+    return 'its part of the budget leaves too little for its next request, and its parent is not there to give more';
+  return `its part of the budget leaves too little for its next request, and there is no more to be had; "${raising(facts.budget, root.name)}" raises it`;
 }
 
 /** An amount alone is dollars. */

@@ -16,7 +16,7 @@ import { doubtedEntries } from '../doubted-usage.ts';
 import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
 import { promptOf } from '../prompt.ts';
 import { partsRefused } from '../refused-reasoning.ts';
-import { backOff, refuseLongRest, triesFor } from '../retry.ts';
+import { backOff, refuseLongRest, Tries } from '../retry.ts';
 import { isSwitched, mustRest } from '../rest.ts';
 import { imageBytes, unshownTo } from '../shown-images.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
@@ -231,9 +231,11 @@ async function answered(
   ports: TurnPorts,
   { model, step, request, spent }: { model: Model; step: number; request: ModelRequest; spent: Spent },
 ): Promise<ModelResponse | TurnResult> {
-  for (let attempt = 1; ; attempt += 1) {
+  const tries = new Tries();
+  for (;;) {
     const allowed = await admittedFor(ports, model, request, step);
     if (allowed !== null) return allowed;
+    tries.sent += 1;
     try {
       const sent = await beforeRequest(ports.interceptors, request);
       const response = await readAnswer(ports, model, sent, spent);
@@ -245,10 +247,11 @@ async function answered(
       if (ports.signal.aborted) return { kind: 'cancelled' };
       if (!(error instanceof ModelFailure)) throw error;
       const failed = { model: model.name, error };
-      if (mustRest(ports, error, attempt) && (await isSwitched(ports, failed))) throw new OtherModel();
+      tries.noteFailure(error);
+      if (mustRest(ports, error, tries) && (await isSwitched(ports, failed))) throw new OtherModel();
       refuseLongRest(ports, error);
-      if (!error.transient || attempt >= triesFor(ports, error)) throw error;
-      await backOff(ports, { step, attempt, error });
+      if (!error.transient || tries.areUsedUp(ports, error)) throw error;
+      await backOff(ports, { step, tries, error });
     }
     const stopped = endedBy(ports);
     if (stopped !== null) return stopped;

@@ -10,6 +10,8 @@ import { deniedText, denialText } from '../../../src/scope/paths/path-scope.ts';
 import { type Decision, decide } from '../../../src/scope/permissions/permission.ts';
 import { parseRule } from '../../../src/scope/permissions/permission-rules.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
+import { verdictOf } from '../../../src/pod/hooks/judge.ts';
+import type { Hook } from '../../../src/session/facts/hooks.ts';
 import { answer, begun, denied, ended, numbered, stepped, stopped } from './entries.ts';
 
 const settled: RunEnd = { kind: 'settled' };
@@ -156,6 +158,11 @@ describe('the result of a run', () => {
     subject: { kind: 'command', command: 'ls' },
   } as const;
   const ruled = parseRule('Bash(ls)');
+  const hookSays = (code: number, errors: string) => {
+    const hook = { id: 'h', event: 'preToolUse', command: 'x', onFailure: 'deny' } as unknown as Hook;
+    const verdict = verdictOf(hook, { kind: 'exited', code, errors });
+    return verdict.kind === 'denied' ? verdict.text : '';
+  };
   const textOf = (decision: Decision) => (decision.kind === 'deny' ? decision.text : '');
 
   it.each([
@@ -216,6 +223,21 @@ describe('the result of a run', () => {
       'do that change yourself',
       '--write',
     ],
+    ['a hook', hookSays(2, 'no push'), 'a preToolUse hook of yours blocks it', '[[hooks]]'],
+    ['a hook without a word', hookSays(2, ''), 'hook of yours blocks it, which no flag lifts', '[[hooks]]'],
+    ['a hook that failed', hookSays(1, 'oh'), 'failed (it ended with 1)', 'onFailure'],
+    [
+      'a profile',
+      'Denied: the profile fix gives less than that. Outside of it: /w/c.',
+      'the profile fix gives no more',
+      'widen it where it is defined',
+    ],
+    [
+      'no sandbox',
+      'Denied: no sandbox holds it now, and it was allowed to run inside of one only.',
+      'podkin doctor',
+      '',
+    ],
   ])('[run.denied-advice] %s', (_, text, helps, more) => {
     const result = resultOf([begun(), { ...denied(), text } as EntryBody, ended('finished')]);
     const [, said = ''] = summary(result, settled);
@@ -232,6 +254,18 @@ describe('the result of a run', () => {
     const left = { ...tally('a', [begun(), ended('finished')]), isRunning: true };
     expect(podOutcome(left)).toBe('done');
     expect(podOutcome({ ...left, stopped: true })).toBe('done');
+  });
+
+  it('[run.child-outcome] a child whose turn a stop has given up is told as cancelled, one that never began as such', () => {
+    const cut = [begun(), { type: 'interrupted', turn: 't1', reason: 'x' } as unknown as EntryBody, stopped];
+    expect(podOutcome(tally('a', cut))).toBe('cancelled');
+    expect(podOutcome(tally('a', [begun(), stopped]))).toBe('cancelled');
+    expect(podOutcome(tally('a', [begun('t0'), ended('finished'), ...cut]))).toBe('cancelled');
+    expect(podOutcome(tally('a', [...cut, begun('t2'), ended('finished'), stopped]))).toBe('done');
+    const result = resultOf([begun(), ended('finished')], settled, { cut, none: [stopped] });
+    expect(summary(result, settled)).toEqual(
+      expect.arrayContaining(['  cut: cancelled, 1 turn', '  none: not begun']),
+    );
   });
 
   it('[run.child-turns] a turn that was begun before counts where it ends', () => {

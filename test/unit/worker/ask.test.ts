@@ -144,7 +144,7 @@ describe('a request that fails', () => {
     const text = (tries: string, time: string) =>
       `The model's provider failed (overloaded: too busy); try ${tries} in ${time} s.`;
     expect(shown).toEqual(
-      [text('2 of 4', '0.5'), text('3 of 3', '1.0')].map((said) => ({
+      [text('2 of 4', '0.5'), text('3 of 4', '1.0')].map((said) => ({
         type: 'alert',
         level: 'warning',
         code: 'providerRetry',
@@ -153,7 +153,7 @@ describe('a request that fails', () => {
         text: said,
       })),
     );
-    expect(waited.map(([, why]) => why)).toEqual([text('2 of 4', '0.5'), text('3 of 3', '1.0')]);
+    expect(waited.map(([, why]) => why)).toEqual([text('2 of 4', '0.5'), text('3 of 4', '1.0')]);
   });
 
   it('[ask.retries] begins its answer anew, and what arrived meanwhile is in the next one', async () => {
@@ -187,6 +187,22 @@ describe('a request that fails', () => {
     const { answer, requests, waited } = await play([fails(options)]);
     expect(answer).toMatchObject({ name: 'ModelFailure', message: 'too busy' });
     expect([requests.length, waited.length]).toEqual([asks, asks - 1]);
+  });
+
+  const busy = fails();
+  const cut: Reply = {
+    throws: new ModelFailure('cutStream', 'cut', { transient: true, triesMax: 3 }),
+  };
+  it.each<[string, readonly Reply[], number, readonly string[], string]>([
+    ['behind others', [busy, busy, cut, says('done')], 8, ['2 of 8', '3 of 8', '4 of 5'], 'answered'],
+    ['between others', [cut, busy, cut, busy, cut], 8, ['2 of 3', '3 of 8', '4 of 4', '5 of 8'], 'cut'],
+    ['at the bound of all', [busy, busy, busy, cut], 4, ['2 of 4', '3 of 4', '4 of 4'], 'cut'],
+    ['near the bound of all', [busy, busy, cut, busy], 4, ['2 of 4', '3 of 4', '4 of 4'], 'too busy'],
+  ])('[ask.tries-by-kind] %s', async (...[, replies, requestTries, tries, ended]) => {
+    const { answer, shown } = await play(replies, { limits: { ...limits, requestTries } });
+    const alerts = shown.flatMap((event) => (event.type === 'alert' ? [event.text] : []));
+    expect(alerts.map((text) => /try (\d of \d)/.exec(text)?.[1])).toEqual(tries);
+    expect(answer).toMatchObject(ended === 'answered' ? { kind: 'answered' } : { message: ended });
   });
 
   it.each<[string, number, number, string]>([

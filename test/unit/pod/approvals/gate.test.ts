@@ -231,7 +231,8 @@ describe('an answer', () => {
   it.each([
     [undefined, ''],
     ['  ', ''],
-    ['not now', ' They say: not now'],
+    ['not now', ' They say: "not now".'],
+    [' use "Glob"\ninstead ', ' They say: "use \\"Glob\\"\\ninstead".'],
   ])('[approval.deny] no, because %j, is a denied call with the reason', async (reason, why) => {
     const { permit, gate, clock } = gateOf();
     const waiting = await permit(bash('c1'));
@@ -247,7 +248,7 @@ describe('an answer', () => {
     await gate.answer({ request: 'q1', decision: 'deny', reason: 'no' });
     expect(committed[0]).toEqual([answering('q1', { decision: 'deny', reason: 'no' })]);
     order.length = 0;
-    expect((await permit(request)).permit).toEqual({ kind: 'denied', text: denial(' They say: no') });
+    expect((await permit(request)).permit).toEqual({ kind: 'denied', text: denial(' They say: "no".') });
     expect(order).toEqual(['commit approval', 'synced', 'permit']);
     expect((await permit(bash('c3'))).permit).toBeNull();
   });
