@@ -315,7 +315,8 @@ export interface PodkinHome {
   start(options: StartOptions): Promise<Tree>;
   /**
    * A root by its name, or a tree by its `handle`: what of it does not run is started again from its logs.
-   * Rejects with `NoSuchPod`, `TreeRunning` (by name alone), `StartFailed`.
+   * Rejects with `NoSuchPod`, `TreeRunning` (by name alone), `BadSetting`, `StartFailed`, and with
+   * `CallRefused` where the handle counts no more.
    */
   restore(called: string, options?: TreeOptions): Promise<Tree>;
   /** A pod that is running. Rejects with `NoSuchPod`, `AmbiguousName`, `PodNotRunning`. */

@@ -54,6 +54,9 @@ export async function ofCall<T>(podName: string, call: () => Promise<T>): Promis
 export async function whyNotHad(root: FoundPod, error: unknown): Promise<unknown> {
   if (!(error instanceof PodkinError) || error instanceof BadSetting || error instanceof NotEnded)
     return error;
+  // A handle that counts no more.
+  if (error instanceof RemoteError && error.code === 'badToken')
+    return new CallRefused(root.name, error.code, error.message);
   const isOfTask = error instanceof CallRefused && badInput.has(error.code);
   if (isOfTask) return new BadSetting(`start: task: ${error.reason}`);
   return new StartFailed(root.name, (await endOf(root)) ?? thrownText(error), { cause: error });

@@ -8,7 +8,6 @@ import {
   NoSuchPod,
   openHome,
   type PodkinHome,
-  StartFailed,
   type StartOptions,
   type Tree,
   type TreeEvent,
@@ -157,15 +156,16 @@ describe('a tree of a program', () => {
     expect(await home.list()).toEqual([]);
   });
 
-  it('[library.error-classes] a task that no pod takes is a bad setting, and nothing runs; a text a refusal; a wrong handle no start', async () => {
+  it('[library.error-classes] a task that no pod takes is a bad setting, and nothing runs; a text and a handle that are wrong are refused', async () => {
     await expect(start(family, { name: 'long', task: 'x'.repeat(9_000_000) })).rejects.toThrow(BadSetting);
     expect((await home.list()).map(({ status }) => status)).toEqual(['stopped']);
     const tree = await start(family, { name: 'short' });
     await expect(tree.send('')).rejects.toThrow(CallRefused);
     await expect(tree.pod('short').notify('')).rejects.toThrow(CallRefused);
     await expect(home.pod('nobody')).rejects.toThrow(NoSuchPod);
-    const wrong = `${tree.handle.slice(0, -8)}AAAAAAAA`;
-    await expect(home.restore(wrong)).rejects.toThrow(StartFailed);
+    const stale = JSON.stringify({ instance: tree.instance, token: 'x' });
+    const wrong = `tree:${Buffer.from(stale).toString('base64url')}`;
+    await expect(home.restore(wrong)).rejects.toThrow(CallRefused);
     await expect(home.restore(tree.handle, { onQuestion: 5 as unknown as undefined })).rejects.toThrow(
       BadSetting,
     );
