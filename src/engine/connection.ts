@@ -26,7 +26,7 @@ import {
   updateIn,
 } from './updates.ts';
 
-export const connectionBounds = {
+const connectionBounds = {
   /** Of one message; a longer one is passed over, and what it would have answered never is. */
   lineBytes: 32 * 1024 * 1024,
   /** Of all that comes between two of our requests' answers. */

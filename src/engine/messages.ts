@@ -21,7 +21,7 @@ export interface AgentError {
   readonly detail: string;
 }
 
-export const messageBounds = {
+const messageBounds = {
   methodChars: 200,
   idChars: 200,
   errorChars: 2_000,

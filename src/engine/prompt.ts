@@ -54,7 +54,7 @@ function words(said: Transcript): string[] {
   });
 }
 
-export function markerLine(marker: string): string {
+function markerLine(marker: string): string {
   return `[podkin prompt ${marker}]`;
 }
 

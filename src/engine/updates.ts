@@ -5,7 +5,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../std/json.ts';
 import { plainText } from './messages.ts';
 
-export const updateBounds = {
+const updateBounds = {
   idChars: 200,
   titleChars: 1_000,
   /** Of what a call is given, as JSON; a longer one is left out. */
@@ -89,7 +89,7 @@ const statuses: Readonly<Record<string, CallStatus>> = {
 };
 
 /** Null where it names no call. */
-export function callIn(update: JsonObject, begins: boolean): CallUpdate | null {
+function callIn(update: JsonObject, begins: boolean): CallUpdate | null {
   const { toolCallId, title, kind, name, status, rawInput, content, rawOutput } = update;
   if (typeof toolCallId !== 'string' || toolCallId === '' || toolCallId.length > updateBounds.idChars)
     return null;
