@@ -6,6 +6,7 @@ import { ofRefusals } from './refusals.ts';
 import { ofEvents } from './events.ts';
 import { ofHosts } from './hosts.ts';
 import { ofTheLibrary } from './library.ts';
+import { ofAcp } from './acp.ts';
 import { ofMcp } from './mcp.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
@@ -33,6 +34,7 @@ export const defects: readonly Defect[] = [
   ...ofBackground,
   ...ofTheLibrary,
   ...ofHosts,
+  ...ofAcp,
   ...ofMcp,
   ...ofEvents,
   ...ofTheBudgets,

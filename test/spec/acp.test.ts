@@ -144,6 +144,18 @@ describe('questions', () => {
     expect(second.said()).toMatch(/root did hello$/);
   });
 
+  it('[acp.question-open] [acp.end-stops-none] the end of its input in a prompt ends the agent alone', async () => {
+    const one = editor();
+    const session = await one.session(home.work);
+    one.prompt(session, 'shell');
+    await one.until('question', ({ method }) => method === 'session/request_permission');
+    await one.close();
+    expect(await one.exited).toBe(0);
+    expect((await home.run(['approve', 'root'])).code).toBe(0);
+    await home.pod('root').untilEntry('turnEnded', ({ outcome }) => outcome === 'finished');
+    expect(existsSync(join(home.work, 'mark'))).toBe(true);
+  });
+
   it('[acp.question-open] what is answered elsewhere is taken back', async () => {
     const one = editor();
     const session = await one.session(home.work);
@@ -171,20 +183,20 @@ describe('a cancel', () => {
     expect(await one.prompted(session, 'hello')).toBe('end_turn');
   });
 
-  it('[acp.cancel] reaches a child for which the root waits, and its question', async () => {
+  it('[acp.cancel] reaches a question, and a child for which the root waits', async () => {
     const one = editor();
     const session = await one.session(home.work);
-    const prompt = one.prompt(session, 'slow child');
-    const alpha = await home.spawned('alpha');
-    await alpha.untilEntry('turnStarted', () => true);
-    await home.pod('root').untilEntry('turnEnded', () => true);
-    one.notify('session/cancel', { sessionId: session });
-    expect((await one.answer(prompt))['result']).toEqual({ stopReason: 'cancelled' });
-    expect((await alpha.entriesOf('turnEnded')).at(-1)).toMatchObject({ outcome: 'cancelled' });
     const asking = one.prompt(session, 'shell');
     await one.until('question', ({ method }) => method === 'session/request_permission');
     one.notify('session/cancel', { sessionId: session });
     expect((await one.answer(asking))['result']).toEqual({ stopReason: 'cancelled' });
     expect(JSON.parse((await home.run(['approvals', '--json'])).stdout)).toEqual([]);
+    const prompt = one.prompt(session, 'slow child');
+    const alpha = await home.spawned('alpha');
+    await alpha.untilEntry('turnStarted', () => true);
+    await home.pod('root').untilEntry('turnEnded', ({ outcome }) => outcome === 'finished');
+    one.notify('session/cancel', { sessionId: session });
+    expect((await one.answer(prompt))['result']).toEqual({ stopReason: 'cancelled' });
+    expect((await alpha.entriesOf('turnEnded')).at(-1)).toMatchObject({ outcome: 'cancelled' });
   });
 });

@@ -49,6 +49,8 @@ export class Sessions {
   readonly #open = new Map<string, { session: Session; most: string }>();
   /** Being made, or taken up. */
   #opening = 0;
+  readonly #loading = new Set<string>();
+  #isClosed = false;
 
   constructor(parts: SessionsParts) {
     this.#parts = parts;
@@ -71,7 +73,7 @@ export class Sessions {
       const session = this.#sessionOf(found, own.environment);
       await session.openNew();
       const { permissionMode } = plan;
-      this.#open.set(found.instance, { session, most: permissionMode });
+      await this.#keep(session, permissionMode);
       return { sessionId: found.instance, mode: permissionMode, most: permissionMode };
     });
   }
@@ -81,6 +83,9 @@ export class Sessions {
     sessionId: string,
     given: { readonly cwd: string; readonly servers: readonly McpServer[]; readonly replays: boolean },
   ): Promise<OpenedSession> {
+    if (this.#loading.has(sessionId) || this.#open.get(sessionId)?.session.isBusy === true)
+      throw new AcpRefusal('invalidRequest', 'this session is being loaded, or a prompt of it runs: wait');
+    this.#loading.add(sessionId);
     return await this.#counted(async () => {
       const root = this.#rootOf(sessionId);
       const place = this.#placeOf(given.cwd);
@@ -103,9 +108,9 @@ export class Sessions {
       const mode = await modeOf(root);
       // It was started by somebody who let it more: here it has what this agent may give.
       if (isFreer(mode, most)) await session.call('set', { mode: modeWanted(most, most) });
-      this.#open.set(sessionId, { session, most });
+      await this.#keep(session, most);
       return { sessionId, mode: isFreer(mode, most) ? most : mode, most };
-    });
+    }).finally(() => this.#loading.delete(sessionId));
   }
 
   /** Throws `AcpRefusal` for one that is not open here. */
@@ -150,7 +155,14 @@ export class Sessions {
 
   /** The client has gone: nothing is held here, and no pod is ended. */
   async letGo(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#open.values()].map(({ session }) => session.letGo()));
+  }
+
+  /** One that was still being opened when the client went is let go as the others are. */
+  async #keep(session: Session, most: string): Promise<void> {
+    if (this.#isClosed) await session.letGo();
+    else this.#open.set(session.root.instance, { session, most });
   }
 
   #entry(sessionId: string): { session: Session; most: string } {
