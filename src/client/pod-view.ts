@@ -11,6 +11,7 @@ import { placeInTree } from '../session/home/place.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 import type { Facts } from '../session/facts/facts.ts';
 import { foldLog } from '../session/log/fold-log.ts';
+import { within } from '../std/within.ts';
 import { hasSetAside } from '../scope/set-aside/set-aside.ts';
 import { type ProbedPod, probeInList } from './pod-probe.ts';
 
@@ -80,19 +81,48 @@ export function matters(view: PodView): boolean {
 }
 
 const probesAtOnce = 32;
+/** One that answers later than this lets the next one begin: a frozen pod keeps nobody waiting. */
+const lateMs = 100;
+/** So many of those at most; then the next ones wait for an answer. */
+const lateMax = 256;
+/** What has answered by then is handed over before the rest. */
+const someMs = 250;
 
 /** Every pod of the home, in the order of names. Never fails because one vanishes meanwhile. */
 export async function viewHome(home: Home): Promise<SeenPod[]> {
   return await viewPods(home, allPods(home));
 }
 
-/** Some pods of a home. `known`: others of it as they were seen before, which are not probed again. */
+/**
+ * Some pods of a home. `known`: others of it as they were seen before, which are not probed again. `onSome`:
+ * those that have answered while others let wait, each with those above it; called once at most, before this
+ * fulfils.
+ */
 export async function viewPods(
   home: Home,
   pods: readonly FoundPod[],
   known: readonly SeenPod[] = [],
+  onSome?: (seen: readonly SeenPod[]) => Promise<void>,
 ): Promise<SeenPod[]> {
-  const seen = await probeAll(pods);
+  const answered: Probed[] = [];
+  const probing = probeAll(pods, (one) => answered.push(one));
+  if (onSome !== undefined && !(await within(probing, someMs)))
+    await onSome(await viewsOf(home, withThoseAbove(answered, known), known));
+  return await viewsOf(home, await probing, known);
+}
+
+/** Without its parent a pod would be shown as an orphan. */
+function withThoseAbove(probed: readonly Probed[], known: readonly SeenPod[]): readonly Probed[] {
+  const parents = new Map(
+    [...probed, ...known].map(({ pod }) => [pod.instance, pod.spec.parent?.instance ?? null]),
+  );
+  const isWhole = (instance: string | null, depth: number): boolean =>
+    instance === null ||
+    (depth < parents.size + 1 && parents.has(instance) && isWhole(parents.get(instance) ?? null, depth + 1));
+  return probed.filter(({ pod }) => isWhole(pod.instance, 0));
+}
+
+async function viewsOf(home: Home, seen: readonly Probed[], known: readonly SeenPod[]): Promise<SeenPod[]> {
   const probed = seen.map((one) => ({ ...one, view: viewOf(one.pod, one.probed) }));
   const views = [...probed, ...known];
   const received = receivedIn(views);
@@ -119,14 +149,29 @@ function isGone(folder: string): boolean {
   }
 }
 
-/** So many at once, none of which waits for another: a busy pod answers late. */
-async function probeAll(pods: readonly FoundPod[]): Promise<Probed[]> {
+/** So many at once, none of which waits for another: a busy pod answers late. In the order given. */
+async function probeAll(
+  pods: readonly FoundPod[],
+  onProbed: (one: Probed) => void = () => undefined,
+): Promise<Probed[]> {
   const seen: (Probed | null)[] = [];
+  const open = new Set<Promise<void>>();
   const left = pods.entries();
+  const probe = async (i: number, pod: FoundPod): Promise<void> => {
+    const one = await probeOne(pod);
+    seen[i] = one;
+    if (one !== null) onProbed(one);
+  };
   const probeNext = async (): Promise<void> => {
-    for (const [i, pod] of left) seen[i] = await probeOne(pod);
+    for (const [i, pod] of left) {
+      const probing = probe(i, pod).finally(() => open.delete(probing));
+      open.add(probing);
+      if (open.size > lateMax) await probing;
+      else await within(probing, lateMs);
+    }
   };
   await Promise.all(Array.from({ length: probesAtOnce }, probeNext));
+  await Promise.all(open);
   return seen.filter((one) => one !== null);
 }
 

@@ -237,21 +237,31 @@ export class ScreenWatch implements Watching {
   }
 
   async #readOnce(): Promise<void> {
-    const { rows, heads } = await this.#list.read(Date.now());
+    const { rows, heads } = await this.#list.read(Date.now(), (some) => {
+      if (this.#isClosed) return;
+      this.#fold({ kind: 'changed', rows: some.rows.map((row) => this.#newestOf(row)), gone: [] });
+      if (this.#wanted !== null) this.show(this.#wanted);
+      this.#observe(some.heads);
+    });
     if (this.#isClosed) return;
     this.#fold({ kind: 'all', rows: rows.map((row) => this.#newestOf(row)) });
     if (this.#wanted !== null) this.show(this.#wanted);
+    this.#leaveHeads(heads);
     this.#observe(heads);
     await this.#readDeliveries(rows);
   }
 
-  #observe(heads: readonly FoundPod[]): void {
-    const wanted = new Map(heads.map((pod) => [pod.instance, pod]));
+  /** Those that are no heads any more. */
+  #leaveHeads(heads: readonly FoundPod[]): void {
+    const wanted = new Set(heads.map(({ instance }) => instance));
     for (const [instance, head] of this.#heads) {
       if (wanted.has(instance)) continue;
       this.#heads.delete(instance);
       void head.close();
     }
+  }
+
+  #observe(heads: readonly FoundPod[]): void {
     for (const pod of heads) {
       const head = this.#heads.get(pod.instance) ?? this.#headOf(pod);
       this.#heads.set(pod.instance, head);
@@ -305,7 +315,8 @@ export class ScreenWatch implements Watching {
 
   /** In flight or late; while they are looked at, also those that have come. */
   async #readDeliveries(rows: readonly PodRow[]): Promise<void> {
-    const running = rows.filter((row) => !hasEnded(row));
+    // One that does not answer would keep the next listing waiting.
+    const running = rows.filter((row) => !hasEnded(row) && row.status !== 'unreachable');
     const isTime = monotonicMs() - this.#allDeliveriesAtMs >= allDeliveriesMs;
     if (this.#wantsDeliveries && !isTime) return;
     const pendingOnly = !this.#wantsDeliveries;

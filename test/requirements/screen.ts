@@ -12,6 +12,12 @@ export const screen = {
     'The focus goes where a key sends it and nowhere by itself; Tab walks through the places that there are.',
   'screen.kept':
     'A frame made with what is kept of the frames before is the same as one made with nothing kept, and rows that show the same cost the writer nothing.',
+  'screen.not-held':
+    'That no sandbox holds a command is in sight at every size, and there is no yes to it before its text, why, and what each key would mean have been shown.',
+  'screen.newest':
+    '`podkin` alone shows the newest root that runs, else the newest of the directory, and `+ new` where there is neither.',
+  'screen.listed-late':
+    'Pods that do not answer keep nobody waiting: what has answered is listed before them, each with those above it.',
   'screen.key-names':
     'The bytes of xterm, of the kitty protocol, of tmux and of macOS mean the keys of the table.',
   'screen.key-settings':

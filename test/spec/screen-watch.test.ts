@@ -3,6 +3,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { PodModel } from '../../src/screen/model/shape.ts';
 import { ScreenWatch } from '../../src/screen/watch.ts';
 import { type Deferred, deferred } from '../../src/std/deferred.ts';
+import { allPods } from '../../src/client/find-pod.ts';
+import { type SeenPod, viewPods } from '../../src/client/pod-view.ts';
+import { newestRoot } from '../../src/cli/screen/newest-root.ts';
 import { TestHome } from '../support/rig.ts';
 import { patienceMs } from '../support/waiting.ts';
 
@@ -187,3 +190,40 @@ it('[screen.watch] what is asked for of the past comes before what is there, and
   await root.untilSettled();
   expect(seen.changes).toBe(changes);
 });
+
+it('[screen.listed-late] [screen.newest] frozen pods are listed behind those that answer; the newest root that runs is shown first', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  for (const name of names) await home.makeRoot({ name }).start();
+  const frozen = ['a', 'b', 'd'];
+  for (const name of frozen) await home.pod(name).signal('SIGSTOP');
+  const some: string[][] = [];
+  let isDone = false;
+  const listed = await viewPods(home.home, allPods(home.home), [], (seen) => {
+    expect(isDone).toBe(false);
+    some.push(namesOf(seen));
+    return Promise.resolve();
+  });
+  isDone = true;
+  expect(some).toEqual([['c', 'e']]);
+  expect(namesOf(listed)).toEqual(names);
+  expect(listed.filter(({ view }) => view.status === 'unreachable').map(({ pod }) => pod.name)).toEqual(
+    frozen,
+  );
+
+  const seen = new Seen(null);
+  await seen.until('those that answer', ({ tree }) => tree.rows.length >= 2);
+  expect(seen.row('a')).toBeUndefined();
+  await seen.until('all of them', ({ tree }) => tree.rows.length === names.length);
+  expect(seen.row('a')?.status).toBe('unreachable');
+  for (const name of frozen) await home.pod(name).signal('SIGCONT');
+
+  const here = (): Promise<string | null> => newestRoot(allPods(home.home), home.work);
+  expect(await here()).toBe(home.pod('e').instance);
+  await home.pod('e').stop();
+  expect(await here()).toBe(home.pod('d').instance);
+  expect(await newestRoot([], home.work)).toBeNull();
+});
+
+function namesOf(seen: readonly SeenPod[]): string[] {
+  return seen.map(({ pod }) => pod.name).toSorted();
+}

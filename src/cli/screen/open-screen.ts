@@ -18,7 +18,8 @@ export interface ScreenOrder {
   /** One pod, and the tree that it is the root of; or all trees that are here. */
   readonly show:
     | { readonly kind: 'pod'; readonly name: string; readonly instance: string }
-    | { readonly kind: 'home' };
+    /** `shown`: which of them first; null: `+ new`. */
+    | { readonly kind: 'home'; readonly shown: string | null };
   readonly mode: 'inline' | 'panes';
   readonly ownsTree: boolean;
   readonly isSlow: boolean;
@@ -37,7 +38,6 @@ export function openScreen(context: CommandContext, order: ScreenOrder): OpenScr
   const { show, mode, ownsTree, onStop } = order;
   const cwd = cwdIfThere(context);
   const directory = cwd === null ? '' : realpathSync(cwd);
-  const instance = show.kind === 'pod' ? show.instance : null;
   const { SSH_TTY, SSH_CONNECTION } = ownEnvironment;
   const isFar = [SSH_TTY, SSH_CONNECTION].some((value) => (value ?? '') !== '');
   const settings = screenSettings(environment);
@@ -53,14 +53,14 @@ export function openScreen(context: CommandContext, order: ScreenOrder): OpenScr
     watch: (onChange) =>
       new ScreenWatch({
         home,
-        root: instance === null ? null : rootOf(context, instance, ownsTree),
+        root: show.kind === 'home' ? null : rootOf(context, show.instance, ownsTree),
         directory,
         onChange,
       }),
     commands: screenCommands(context),
     keymap: keymapOf(settings.keys),
     environment,
-    first: { mode, ownsTree, shown: instance },
+    first: { mode, ownsTree, shown: show.kind === 'home' ? show.shown : show.instance },
     folder: directory,
     past: new History(isKept ? { home, cwd: directory } : null),
     onStop,

@@ -1,11 +1,13 @@
 /**
- * `podkin` without a command: the trees that are here, and a place to start one. Without pods and without a
+ * `podkin` without a command: the trees that are here, at the newest root, and a place to start one. Without pods and without a
  * model there is nothing to see: the demo is offered, and how to name a model.
  */
+import { realpathSync } from 'node:fs';
 import { allPods } from '../../client/find-pod.ts';
 import { askYesNo } from '../invocation/ask-person.ts';
 import { loadConfiguration } from '../../configuration/configuration.ts';
 import { type CommandContext, cwdIfThere, exitStatus } from '../invocation/context.ts';
+import { newestRoot } from './newest-root.ts';
 import { wantsScreen } from './wants-screen.ts';
 
 export async function startScreen(context: CommandContext, flags: readonly string[]): Promise<number> {
@@ -13,10 +15,13 @@ export async function startScreen(context: CommandContext, flags: readonly strin
     const { startCommand } = await import('../inspect/ps.ts');
     return await startCommand(context);
   }
-  if (allPods(context.home).length === 0 && !(await hasModel(context))) return await introduced(context);
+  const pods = allPods(context.home);
+  if (pods.length === 0 && !(await hasModel(context))) return await introduced(context);
+  const cwd = cwdIfThere(context);
+  const shown = await newestRoot(pods, cwd === null ? '' : realpathSync(cwd));
   const { openScreen } = await import('./open-screen.ts');
   const opened = openScreen(context, {
-    show: { kind: 'home' },
+    show: { kind: 'home', shown },
     mode: 'panes',
     ownsTree: false,
     isSlow: flags.includes('--slow'),

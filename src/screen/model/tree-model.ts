@@ -3,7 +3,8 @@
  *
  * Invariants
  * - TM1 A parent is before its children. Of siblings those with something for a person in them come first,
- *   then what has failed, what runs, what is idle, what has ended; else they are as they were spawned.
+ *   then what has failed, what runs, what is idle, what has ended, and of that what is done last; else they
+ *   are as they were spawned.
  * - TM2 What a subtree has used is the sum over its rows, each once, whatever is folded: as `ps` has it.
  * - TM3 It comes from rows alone, which are totals: said twice, nothing changes.
  * - TM4 Questions are a queue in the order of opening. A question is there until it is answered, closed, or
@@ -158,11 +159,13 @@ function byRank(one: Node, other: Node): number {
 }
 
 /** Whatever needs a look is with what has failed. */
-function rankOf({ status, hasFailed, attention }: PodRow, questions: number): number {
+function rankOf({ status, hasFailed, attention, settled }: PodRow, questions: number): number {
   if (questions > 0 || attention === 'approval') return 0;
   if (hasFailed || attention !== null || status === 'dead' || status === 'unreachable') return 1;
   if (status === 'running' || status === 'stopping' || status === 'paused') return 2;
-  return status === 'idle' ? 3 : 4;
+  if (status === 'idle') return 3;
+  // One that owes something, or was stopped in a turn, is before those that are done.
+  return settled ? 5 : 4;
 }
 
 function added(one: Used, other: Used): Used {

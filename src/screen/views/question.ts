@@ -7,6 +7,8 @@
  *   steers or cannot be seen is shown as its number.
  * - V8 What is asked, and how much of it there is, is said again below it; where not all of it is in sight
  *   that line says so, and no key for a yes is offered.
+ * - V13 That nothing holds a command is in sight in every size, before what it is written by: the path, the
+ *   name, the command.
  */
 import { isJsonObject, type JsonValue } from '../../std/json.ts';
 import { lineWidth, span, visible, wrap } from '../text.ts';
@@ -35,7 +37,7 @@ export interface QuestionOptions {
 
 export interface QuestionBlock {
   readonly lines: readonly Line[];
-  /** All of what it would do, to its end, is in these lines, or was above them. */
+  /** All of what it would do, why, and what a key would mean is in these lines, or was above them. */
   readonly isWhole: boolean;
   /** The first row of its text that is shown: what was asked for, or less. */
   readonly scroll: number;
@@ -50,29 +52,31 @@ export function questionBlock(question: Question, options: QuestionOptions): Que
   const { text, left } = askedText(question);
   const rows = barred(text, columns);
   const room = Math.max(3, options.rows);
-  const head = headLine(question, options);
-  const around = [...whereLine(question, columns), ...reasonLines(question, columns)];
-  // The text counts most: what is around it is left out from its end where there is no room.
-  const least = Math.min(rows.length, Math.max(1, room - 2));
-  const kept = around.slice(0, Math.max(0, room - 2 - least));
-  const textRoom = Math.max(1, room - 2 - kept.length);
-  const scroll = Math.max(0, Math.min(options.scroll ?? 0, rows.length - textRoom));
-  const shown = rows.slice(scroll, scroll + textRoom);
-  const reachesEnd = scroll + shown.length >= rows.length;
+  const where = whereLine(question, columns);
+  const isTight = room < where.length + 3;
+  // That it is held by nothing stays in sight, also where only one row of the text is.
+  const head =
+    isTight && isOutside(question) ? [outsideHead(question, options)] : [headLine(question, options)];
+  const above = isTight ? head : [...head, ...where];
+  // Why, and what more a key would mean, is read to its end like the text.
+  const body = [...rows, ...reasonLines(question, columns)];
+  const bodyRoom = Math.max(1, room - 1 - above.length);
+  const scroll = Math.max(0, Math.min(options.scroll ?? 0, body.length - bodyRoom));
+  const shown = body.slice(scroll, scroll + bodyRoom);
+  const reachesEnd = scroll + shown.length >= body.length;
   const isWhole = reachesEnd && left === 0;
-  const part =
-    scroll === 0 && reachesEnd
-      ? plural(rows.length, 'row')
-      : `rows ${scroll + 1} to ${scroll + shown.length} of ${grouped(rows.length)}`;
+  const part = partWords(rows.length, { from: scroll, to: scroll + shown.length, of: body.length });
   const rest = left > 0 ? `${plural(left, 'character')} NOT here, ` : '';
   const whole = isWhole && scroll === 0 ? ', the whole of it' : '';
   const end = endLine(question, `${rest}${part}${whole}`, { ...options, isWhole });
-  const [where, ...reasons] = kept;
-  const lines =
-    where !== undefined && hasPlace(question)
-      ? [head, where, ...shown, ...reasons, end]
-      : [head, ...shown, ...kept, end];
-  return { lines, isWhole, scroll };
+  return { lines: [...above, ...shown, end], isWhole, scroll };
+}
+
+/** Of the text's rows, behind which is why. */
+function partWords(rows: number, { from, to, of }: { from: number; to: number; of: number }): string {
+  if (from > 0 || to < rows)
+    return `rows ${Math.min(from + 1, rows)} to ${Math.min(to, rows)} of ${grouped(rows)}`;
+  return to < of ? `${plural(rows, 'row')}, more below` : plural(rows, 'row');
 }
 
 /** How many rows all of it takes. */
@@ -108,6 +112,18 @@ function toolOf({ approval }: Question): string {
   return visible(approval.tool).replaceAll('\n', ' ').slice(0, 63);
 }
 
+function outsideHead(question: Question, { columns }: QuestionOptions): Line {
+  const { approval } = question;
+  const words = [span(`: ${visible(approval.pod.name)}`, bold), span(` asks for ${toolOf(question)}`, ask)];
+  return cut([span('? ', ask), span(notHeld, ask), ...words], columns);
+}
+
+const notHeld = 'NOT in a sandbox';
+
+function isOutside({ approval }: Question): boolean {
+  return approval.sandbox === 'outside';
+}
+
 function hasPlace({ path, approval }: Question): boolean {
   return path !== approval.pod.name || approval.sandbox !== undefined;
 }
@@ -116,13 +132,9 @@ function whereLine(question: Question, columns: number): Line[] {
   if (!hasPlace(question)) return [];
   const { path, approval } = question;
   const place = visible(path).split('/').join(' ▸ ');
-  const held =
-    approval.sandbox === undefined
-      ? ''
-      : approval.sandbox === 'inside'
-        ? ' · in its sandbox'
-        : ' · NOT in a sandbox';
-  return [cut([span(`  ${place}`, dim), span(held, approval.sandbox === 'outside' ? yellow : dim)], columns)];
+  if (isOutside(question)) return [cut([span(`  ${notHeld}`, ask), span(` · ${place}`, dim)], columns)];
+  const held = approval.sandbox === undefined ? '' : ' · in its sandbox';
+  return [cut([span(`  ${place}${held}`, dim)], columns)];
 }
 
 function reasonLines({ approval }: Question, columns: number): Line[] {

@@ -44,8 +44,11 @@ export class PodList {
     return known ?? allPods(this.#where.home).find((pod) => pod.instance === instance) ?? null;
   }
 
-  /** Throws where the home cannot be read. */
-  async read(nowMs: number): Promise<ListedRows> {
+  /**
+   * Throws where the home cannot be read. `onSome`: what has answered where others let wait, once and before
+   * this fulfils; only roots are among its heads.
+   */
+  async read(nowMs: number, onSome: (some: ListedRows) => void): Promise<ListedRows> {
     const { home, root } = this.#where;
     const all = allPods(home).filter(({ spec }) => root === null || spec.root.instance === root);
     this.#pods = new Map(all.map((pod) => [pod.instance, pod]));
@@ -57,10 +60,17 @@ export class PodList {
       return false;
     });
     const stamps = new Map(asked.map((pod) => [pod.instance, stampOf(pod)]));
-    const probed = await viewPods(home, asked, known);
+    const probed = await viewPods(home, asked, known, async (some) => {
+      const { rows, heads } = await this.#listed([...known, ...some], nowMs);
+      onSome({ rows, heads: heads.filter(({ spec }) => spec.parent === null) });
+    });
     for (const seen of probed) this.#note(seen, stamps.get(seen.pod.instance) ?? '');
+    return await this.#listed([...known, ...probed], nowMs);
+  }
+
+  async #listed(seen: readonly SeenPod[], nowMs: number): Promise<ListedRows> {
     // One that has not begun yet is being made: nothing is to be said of it.
-    const begun = [...known, ...probed].filter(({ view }) => view.startedAt !== null || view.incarnation > 0);
+    const begun = seen.filter(({ view }) => view.startedAt !== null || view.incarnation > 0);
     const shown = this.#wanted(begun);
     const rows = await Promise.all(shown.map((seen) => seenRow(seen, this.#deathOf, nowMs)));
     return { rows, heads: headsOf(shown) };

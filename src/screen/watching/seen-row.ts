@@ -19,7 +19,9 @@ export async function seenRow(
   const isDead = view.status === 'dead';
   const death = isDead ? await deathOf(pod).catch(() => null) : null;
   const lastTurn = probed.kind === 'live' ? probed.status.lastTurn : null;
-  const ended = activity?.kind === 'ended' ? activity.text : null;
+  // Stopped in the middle of a turn: that is no end of its work, and it is not among what is done.
+  const isCut = view.status === 'stopped' && activity?.kind === 'cut';
+  const ended = activity?.kind === 'ended' ? activity.text : isCut ? 'stopped in a turn' : null;
   const outcome = lastTurn === null ? ended : words(lastTurn);
   return {
     instance: pod.instance,
@@ -28,7 +30,9 @@ export async function seenRow(
     path: view.path,
     status: view.status,
     settled:
-      probed.kind === 'live' ? probed.status.settled : view.status === 'stopped' && view.pendingOut === 0,
+      probed.kind === 'live'
+        ? probed.status.settled
+        : view.status === 'stopped' && view.pendingOut === 0 && !isCut,
     activity: activityIn(activity, nowMs),
     attention: view.attention,
     outcome: isDead ? `died${death === null ? '' : `: ${death}`}` : outcome,

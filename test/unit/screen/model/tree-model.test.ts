@@ -56,9 +56,10 @@ describe('rows', () => {
       pod('f', 'a'),
       pod('g', 'f'),
       pod('h', 'a', { status: 'running' }),
+      pod('i', 'a', { status: 'stopped', settled: false }),
     ];
     const question: TreeNews = { kind: 'asked', approval: asked('r', 'g'), atMs: 1 };
-    expect(named(all(rows), question)).toEqual(['a', ' f', '  g', ' e', ' d', ' h', ' c', ' b']);
+    expect(named(all(rows), question)).toEqual(['a', ' f', '  g', ' e', ' d', ' h', ' c', ' i', ' b']);
     expect(named(all(rows.toReversed()), question)).toEqual(named(all(rows), question));
   });
 
