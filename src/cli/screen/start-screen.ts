@@ -1,6 +1,6 @@
 /**
- * `podkin` without a command: the trees that are here, at the newest root, and a place to start one. Without pods and without a
- * model there is nothing to see: the demo is offered, and how to name a model.
+ * `podkin` without a command: the trees that are here, at the newest root, and a place to start one. Without
+ * pods and without a model there is nothing to see: the demo is offered, and how to name a model.
  */
 import { realpathSync } from 'node:fs';
 import { allPods } from '../../client/find-pod.ts';
