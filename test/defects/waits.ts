@@ -111,4 +111,13 @@ export const ofTheWaits: readonly Defect[] = [
     test: 'test/unit/scope/registry.test.ts',
     guarantee: 'scope.registry-lost',
   },
+  {
+    id: 'tries-over-kinds',
+    breaks: 'the tries of another failure count towards the few that a cut answer has',
+    file: 'src/worker/retry.ts',
+    find: 'const left = Math.max(0, error.triesMax - this.#failedAs(error));',
+    replace: 'const left = Math.max(0, error.triesMax - this.sent);',
+    test: 'test/unit/worker/ask.test.ts',
+    guarantee: 'ask.tries-by-kind',
+  },
 ];

@@ -53,6 +53,7 @@ describe.each([{ modern: false }, { modern: true }])('a host (newer protocol: $m
     const conflict = await one.call('spawn_pod', { ...spawn, task: 'other' });
     expect(conflict.text).toContain('was used for something else');
     const [report] = await one.reports(1);
+    expect(one.stderr).not.toContain('running again');
     const { instance } = home.pod('alpha');
     expect(report).toMatchObject({ id: `${instance}:1`, instance, seq: 1, pod: 'alpha', label: 'blue' });
     expect(report?.text).toContain('alpha did count');
