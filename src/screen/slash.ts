@@ -180,7 +180,7 @@ function pods(state: ScreenState, name: string, tree: TreeModel): Sent {
     : only(showing(state, found.instance));
 }
 
-/** Of the pod that is shown; of `+ new` for the root that it starts. */
+/** Of the pod that is shown; of `+ new` for the root that it starts. Alone it is asked, and changes nothing. */
 function set(state: ScreenState, { name, rest }: Command): Sent {
   const key = settings[name];
   if (key === undefined) return only(state);
@@ -198,8 +198,14 @@ function set(state: ScreenState, { name, rest }: Command): Sent {
       state,
       effects: [{ kind: 'set', instance: state.shown, settings: rest === '' ? {} : { [key]: rest } }],
     };
-  const { [key]: _, ...others } = state.draft;
-  return only({ ...state, draft: rest === '' ? others : { ...others, [key]: rest } });
+  if (rest === '') return only(said(state, draftText(name, state.draft[key])));
+  return only({ ...state, draft: { ...state.draft, [key]: rest } });
+}
+
+function draftText(name: string, chosen: Draft[keyof Draft]): string {
+  return chosen === undefined
+    ? `No ${name} is chosen: a root from here starts with that of the settings.`
+    : `A root from here starts with ${name} ${String(chosen)}.`;
 }
 
 function write(state: ScreenState, rest: string): Sent {

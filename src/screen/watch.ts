@@ -327,14 +327,17 @@ export class ScreenWatch implements Watching {
     // One that says how each pod of its tree is answers for all of them.
     const heads = new Set(asked.map(({ instance }) => this.#pushed.get(instance)?.head ?? instance));
     const said = await Promise.all([...heads].map((one) => this.#deliveriesOf(one, pendingOnly)));
-    this.#fold({ kind: 'deliveries', deliveries: joinedDeliveries(said.flat()) });
+    const known = said.filter((some) => some !== null);
+    const areAll = !pendingOnly && known.length === said.length;
+    this.#fold({ kind: 'deliveries', deliveries: joinedDeliveries(known.flat()), areAll });
   }
 
-  async #deliveriesOf(instance: string, pendingOnly: boolean): Promise<readonly Delivery[]> {
+  /** Null: it has not answered. */
+  async #deliveriesOf(instance: string, pendingOnly: boolean): Promise<readonly Delivery[] | null> {
     const pod = this.#list.find(instance);
     if (pod === null) return [];
     const tree = this.#heads.get(instance)?.pushes === true;
-    return await askPod(pod, 'deliveries', { pendingOnly, tree }).catch(() => []);
+    return await askPod(pod, 'deliveries', { pendingOnly, tree }).catch(() => null);
   }
 }
 

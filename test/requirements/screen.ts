@@ -32,6 +32,10 @@ export const screen = {
     'Settled siblings are one row that opens; what failed, waits or is shown is in none; keys walk over the rows that are shown.',
   'screen.slash':
     'A slash command does what its key does; one that is not known is not taken, and stays in the input.',
+  'screen.slash-alone':
+    'A setting’s command alone says what holds and changes nothing, of a pod and of the root that `+ new` starts.',
+  'screen.deliveries-read':
+    'What has not been read yet is said to be being read: that there is none is said of what has been read.',
   'screen.typed-exact':
     'What was typed and pasted leaves the input exactly, tabs too, and what Ctrl+C clears comes back.',
   'screen.long-words':

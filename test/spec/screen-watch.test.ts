@@ -165,6 +165,20 @@ it('[screen.r22] a death shows its signal, the log of the dead is shown, and a s
   expect(answers(seen.watch.pod)).toEqual(['kid is done.', 'kid is done.']);
 });
 
+it('[screen.deliveries-read] it is known whether those that have come have been read, each time that they are wanted', async () => {
+  const root = await home.startRoot({ scenario: scenario.replace('echo ran', 'true') });
+  const seen = new Seen(root.instance);
+  await seen.until('the pod', () => seen.row('root') !== undefined);
+  await root.run('spawn');
+  await home.spawned('kid');
+  for (let time = 0; time < 2; time += 1) {
+    await seen.until('only what is on its way', ({ tree }) => !tree.hasAllDeliveries);
+    seen.watch.wantDeliveries(true);
+    await seen.until('all of them', ({ tree }) => tree.hasAllDeliveries);
+    seen.watch.wantDeliveries(false);
+  }
+});
+
 it('[screen.watch] what is asked for of the past comes before what is there, and nothing comes behind close', async () => {
   const root = await home.startRoot({ scenario: 'rules:\n  - say: "done"\n' });
   for (let turn = 0; turn < 120; turn += 1) await root.run(`text ${turn}`);

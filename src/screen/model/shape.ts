@@ -149,6 +149,8 @@ export interface TreeModel {
   readonly rows: readonly TreeRow[];
   readonly questions: readonly Question[];
   readonly deliveries: readonly Delivery[];
+  /** Also those that have come are among them. False: only what is late or on its way. */
+  readonly hasAllDeliveries: boolean;
   /** How many terminals look at this tree, where the pod says so. */
   readonly watching: number | null;
 }

@@ -22,6 +22,7 @@ export interface TreeFacts {
   /** By request, in the order of opening. */
   readonly questions: ReadonlyMap<string, Question>;
   readonly deliveries: readonly Delivery[];
+  readonly hasAllDeliveries: boolean;
   readonly watching: number | null;
 }
 
@@ -32,12 +33,18 @@ export type TreeNews =
   | { readonly kind: 'status'; readonly instance: string; readonly status: PodRow['status'] }
   | { readonly kind: 'asked'; readonly approval: ApprovalRequest; readonly atMs: number }
   | { readonly kind: 'closed'; readonly requests: readonly string[] }
-  | { readonly kind: 'deliveries'; readonly deliveries: readonly Delivery[] }
+  | { readonly kind: 'deliveries'; readonly deliveries: readonly Delivery[]; readonly areAll: boolean }
   | { readonly kind: 'watching'; readonly watching: number | null };
 
 const questionsMax = 1_000;
 
-export const emptyTree: TreeFacts = { pods: new Map(), questions: new Map(), deliveries: [], watching: null };
+export const emptyTree: TreeFacts = {
+  pods: new Map(),
+  questions: new Map(),
+  deliveries: [],
+  hasAllDeliveries: false,
+  watching: null,
+};
 
 /** Answers the same value where nothing has changed. */
 export function foldTree(facts: TreeFacts, news: TreeNews): TreeFacts {
@@ -62,7 +69,9 @@ export function foldTree(facts: TreeFacts, news: TreeNews): TreeFacts {
       return { ...facts, questions };
     }
     case 'deliveries':
-      return isSame(facts.deliveries, news.deliveries) ? facts : { ...facts, deliveries: news.deliveries };
+      return facts.hasAllDeliveries === news.areAll && isSame(facts.deliveries, news.deliveries)
+        ? facts
+        : { ...facts, deliveries: news.deliveries, hasAllDeliveries: news.areAll };
     case 'watching':
       return facts.watching === news.watching ? facts : { ...facts, watching: news.watching };
   }
@@ -97,12 +106,12 @@ function isSame(one: unknown, other: unknown): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
-export function treeOf({ pods, questions, deliveries, watching }: TreeFacts): TreeModel {
+export function treeOf({ pods, questions, ...others }: TreeFacts): TreeModel {
   const open = [...questions.values()].map((question) => {
     const path = pods.get(question.approval.pod.instance)?.path ?? question.path;
     return path === question.path ? question : { ...question, path };
   });
-  return { rows: orderedRows([...pods.values()], open), questions: open, deliveries, watching };
+  return { rows: orderedRows([...pods.values()], open), questions: open, ...others };
 }
 
 interface Node {

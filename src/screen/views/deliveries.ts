@@ -5,6 +5,7 @@
 import { clean, lineWidth, span } from '../text.ts';
 import type { Delivery } from '../../protocol/methods.ts';
 import type { Line, Style } from '../line.ts';
+import type { TreeModel } from '../model/shape.ts';
 import { clock, lag } from './figures.ts';
 import { bold, cut, dim, green, joined, noLine, red, yellow } from './spans.ts';
 
@@ -36,8 +37,11 @@ function inOrder(deliveries: readonly Delivery[], nowMs: number): readonly Deliv
   });
 }
 
-/** `1 late  2 on their way  14 done` */
-export function deliveryCounts(deliveries: readonly Delivery[], nowMs: number): Line {
+/** Which they are, and whether those that have come are among them. */
+export type KnownDeliveries = Pick<TreeModel, 'deliveries' | 'hasAllDeliveries'>;
+
+/** `1 late  2 on their way  14 done`; what has not been read is not counted. */
+export function deliveryCounts({ deliveries, hasAllDeliveries }: KnownDeliveries, nowMs: number): Line {
   const count = (what: Progress): number =>
     deliveries.filter((one) => progressOf(one, nowMs) === what).length;
   const late = count('late');
@@ -46,7 +50,7 @@ export function deliveryCounts(deliveries: readonly Delivery[], nowMs: number): 
     [
       late === 0 ? noLine : [span(`${late} late`, { ...red, bold: true })],
       underway === 0 ? noLine : [span(`${underway} on ${underway === 1 ? 'its' : 'their'} way`, yellow)],
-      [span(`${count('done')} done`)],
+      hasAllDeliveries ? [span(`${count('done')} done`)] : noLine,
     ],
     span('  '),
   );
@@ -90,12 +94,13 @@ const cells: readonly Cell[] = [
 ];
 
 /** A head, a line each, and below what is late why. */
-export function deliveryLines(deliveries: readonly Delivery[], columns: number, nowMs: number): Line[] {
+export function deliveryLines(known: KnownDeliveries, columns: number, nowMs: number): Line[] {
+  const { deliveries, hasAllDeliveries } = known;
   if (deliveries.length === 0) {
-    return [
-      noLine,
-      cut([span('  Nothing yet: children report to their parents when their turns end.', dim)], columns),
-    ];
+    const text = hasAllDeliveries
+      ? 'Nothing yet: children report to their parents when their turns end.'
+      : 'They are being read …';
+    return [noLine, cut([span(`  ${text}`, dim)], columns)];
   }
   const shown = cells.filter(({ from }) => columns >= from);
   const ordered = inOrder(deliveries, nowMs);
@@ -113,6 +118,7 @@ export function deliveryLines(deliveries: readonly Delivery[], columns: number, 
   return [
     line(head),
     ...ordered.flatMap((one, at) => [line(rows[at] ?? []), ...whyLines(one, columns, nowMs)]),
+    ...(hasAllDeliveries ? [] : [noLine, cut([span('  The others are being read …', dim)], columns)]),
   ];
 }
 
@@ -167,11 +173,11 @@ function agoOf(at: string | null, nowMs: number): string {
 
 /** Below the tree: what is late or on its way; nothing where all is delivered. */
 export function deliveriesBelow(
-  deliveries: readonly Delivery[],
+  known: KnownDeliveries,
   room: { readonly columns: number; readonly rows: number },
   nowMs: number,
 ): Line[] {
-  const open = inOrder(deliveries, nowMs).filter((one) => progressOf(one, nowMs) !== 'done');
+  const open = inOrder(known.deliveries, nowMs).filter((one) => progressOf(one, nowMs) !== 'done');
   if (open.length === 0 || room.rows < 2) return [];
   const most = room.rows - 1;
   const shown = open.length > most ? open.slice(0, most - 1) : open;
@@ -183,7 +189,7 @@ export function deliveriesBelow(
   });
   const more: Line[] =
     open.length > shown.length ? [[span(` … ${open.length - shown.length} more`, dim)]] : [];
-  return [[span(' deliveries  ', bold), ...deliveryCounts(deliveries, nowMs)], ...lines, ...more].map(
-    (line) => cut(line, room.columns),
+  return [[span(' deliveries  ', bold), ...deliveryCounts(known, nowMs)], ...lines, ...more].map((line) =>
+    cut(line, room.columns),
   );
 }

@@ -163,7 +163,7 @@ function bodyPart(
 function treePart(view: ViewAround, room: Size): Line[] {
   const { columns, rows } = room;
   const most = columns < 40 || rows < 16 ? 0 : Math.min(6, Math.floor(rows / 4));
-  const below = deliveriesBelow(view.tree.deliveries, { columns, rows: most }, view.nowMs);
+  const below = deliveriesBelow(view.tree, { columns, rows: most }, view.nowMs);
   return [...treeBlock(view, { columns, rows: rows - below.length }), ...below];
 }
 
@@ -318,13 +318,13 @@ function questionOnly(
 function titleOf({ tree, nowMs }: View, overlay: Overlay): Line {
   if (overlay.kind === 'help') return [span('Keys and commands')];
   if (overlay.kind === 'deliveries')
-    return [span('Deliveries  '), ...deliveryCounts(tree.deliveries, nowMs).map(({ text }) => span(text))];
+    return [span('Deliveries  '), ...deliveryCounts(tree, nowMs).map(({ text }) => span(text))];
   return [span(overlay.kind === 'text' ? clean(overlay.title) : '')];
 }
 
 function textOf({ tree, keymap, nowMs }: View, overlay: Overlay, columns: number): Line[] {
   if (overlay.kind === 'help') return helpLines(keymap, columns);
-  if (overlay.kind === 'deliveries') return deliveryLines(tree.deliveries, columns, nowMs);
+  if (overlay.kind === 'deliveries') return deliveryLines(tree, columns, nowMs);
   if (overlay.kind !== 'text') return [];
   const rows = overlay.text.slice(0, textCharsMax).split(/\r\n|\n|\r/);
   return rows.flatMap((row) => wrap([span(clean(row.replaceAll('\t', '    ')))], columns));

@@ -354,11 +354,6 @@ describe('slash commands', () => {
       stateOf({ shown: null }),
     );
     expect(start.draft).toEqual({ model: 'a/b', mode: 'plan', effort: 'high', write: ['src', 'docs'] });
-    expect(sent(start, '/mode', known()).state.draft).toEqual({
-      model: 'a/b',
-      effort: 'high',
-      write: ['src', 'docs'],
-    });
     expect(sent(start, '/mode bypassPermissions', known())).toMatchObject({
       effects: [],
       state: { draft: start.draft, message: { isError: true } },
@@ -366,5 +361,21 @@ describe('slash commands', () => {
     expect(sent(start, 'go', known()).effects).toEqual([{ kind: 'send', to: null, text: 'go' }]);
     expect(typed('/write src').state.draft).toEqual({});
     expect(typed('/mode bypassPermissions').effects).toEqual([]);
+  });
+
+  it.each([
+    ['mode', 'plan'],
+    ['model', 'a/b'],
+    ['effort', 'high'],
+  ])('[screen.slash-alone] of `+ new` /%s alone says what holds, and changes nothing', (name, value) => {
+    const at = stateOf({ shown: null });
+    const chosen = sent(at, `/${name} ${value}`, known()).state;
+    for (const state of [at, chosen]) {
+      const asked = sent(state, `/${name}`, known());
+      expect(asked.state.draft).toEqual(state.draft);
+      expect(asked.effects).toEqual([]);
+      expect(asked.state.message).toEqual({ text: expect.stringContaining(name), isError: false });
+    }
+    expect(sent(chosen, `/${name}`, known()).state.message?.text).toContain(value);
   });
 });

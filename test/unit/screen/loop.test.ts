@@ -85,6 +85,7 @@ const tree = (rows: readonly TreeRow[], asked: readonly string[] = []): TreeMode
     openedAtMs: 0,
   })),
   deliveries: [],
+  hasAllDeliveries: true,
   watching: null,
 });
 

@@ -102,6 +102,7 @@ export interface Shown {
   readonly rows?: readonly TreeRow[];
   readonly questions?: readonly Question[];
   readonly deliveries?: TreeModel['deliveries'];
+  readonly hasAllDeliveries?: boolean;
   readonly pod?: PodModel | null;
   readonly state?: Partial<ScreenState>;
   readonly input?: Partial<View['input']>;
@@ -111,9 +112,10 @@ export interface Shown {
 
 export function viewOf(shown: Shown): View {
   const { rows = [], questions = [], deliveries = [], pod = null, state = {}, input = {} } = shown;
+  const { hasAllDeliveries = true } = shown;
   const instance = pod?.instance ?? null;
   return {
-    tree: { rows, questions, deliveries, watching: null },
+    tree: { rows, questions, deliveries, hasAllDeliveries, watching: null },
     pod,
     state: {
       ...firstState({ mode: 'panes', ownsTree: false, shown: instance }),

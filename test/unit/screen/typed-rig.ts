@@ -54,7 +54,7 @@ export function question(request: string, more: Partial<Question['approval']> = 
 }
 
 export function tree(rows: readonly TreeRow[], questions: readonly Question[] = []): TreeModel {
-  return { rows, questions, deliveries: [], watching: null };
+  return { rows, questions, deliveries: [], hasAllDeliveries: true, watching: null };
 }
 
 export function pod(bodies: readonly ItemBody[]): PodModel {

@@ -43,6 +43,23 @@ const sizes = fc.record({
   rows: fc.oneof(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 1, max: 100 })),
 });
 
+it('[screen.deliveries-read] before they are read no view says that there are none, or how many are done', () => {
+  const state = { overlay: { kind: 'deliveries', scroll: 0 } } as const;
+  const unread = seen(viewOf({ rows: [rowOf('root')], hasAllDeliveries: false, state }));
+  expect(unread).toContain('being read');
+  expect(unread).not.toMatch(/Nothing yet|done/);
+  expect(seen(viewOf({ rows: [rowOf('root')], state }))).toContain('Nothing yet');
+  const late = { ...scenes['deliveries'], hasAllDeliveries: false };
+  expect(seen(viewOf(late))).toContain('being read');
+  expect(seen(viewOf(late))).not.toMatch(/\d done/);
+  const below = seen(viewOf({ ...scenes['deliveries-below'], hasAllDeliveries: false }), {
+    columns: 160,
+    rows: 48,
+  });
+  expect(below).toContain('1 late');
+  expect(below).not.toMatch(/late.*\d done/);
+});
+
 describe('frames', () => {
   it.each(Object.keys(scenes))(
     '[screen.r01] %s fits any screen from 1×1 on, with its caret inside',

@@ -125,7 +125,7 @@ describe('rows', () => {
       { kind: 'status', instance: 'b', status: 'idle' },
       { kind: 'asked', approval: asked('r', 'a'), atMs: 2 },
       { kind: 'closed', requests: ['q'] },
-      { kind: 'deliveries', deliveries: [] },
+      { kind: 'deliveries', deliveries: [], areAll: false },
       { kind: 'watching', watching: null },
     ];
     for (const news of again) expect(foldTree(facts, news)).toBe(facts);
