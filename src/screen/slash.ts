@@ -180,7 +180,7 @@ function pods(state: ScreenState, name: string, tree: TreeModel): Sent {
     : only(showing(state, found.instance));
 }
 
-/** Of the pod that is shown; of `+ new` for the root that it starts. Alone it is asked, and changes nothing. */
+/** Of the pod that is shown; of `+ new` for the root that it starts. Alone it changes nothing. */
 function set(state: ScreenState, { name, rest }: Command): Sent {
   const key = settings[name];
   if (key === undefined) return only(state);

@@ -36,6 +36,8 @@ export const screen = {
     'A setting’s command alone says what holds and changes nothing, of a pod and of the root that `+ new` starts.',
   'screen.deliveries-read':
     'What has not been read yet is said to be being read: that there is none is said of what has been read.',
+  'screen.run-lines':
+    'What `run` says itself comes before its first frame, by the screen, or behind it; a tree that is gone on with is first shown running.',
   'screen.typed-exact':
     'What was typed and pasted leaves the input exactly, tabs too, and what Ctrl+C clears comes back.',
   'screen.long-words':

@@ -67,6 +67,7 @@ export async function continueRoot(context: CommandContext, continuing: Continui
     limits: limitsOf(root.spec.settings),
     headless,
     known,
+    isStartSaid: true,
     start: async () => {
       const problem = isRunning ? null : await restored(context, root, task, { set, headless });
       return problem === null ? null : { kind: 'notStarted', signal: null, reason: problem };

@@ -42,6 +42,8 @@ export interface Work {
   readonly headless: boolean;
   /** Of pods that have a past: what they say from now on is counted, and shown. */
   readonly known?: readonly KnownPod[];
+  /** What it does is said while it does it: a screen opens behind it, on a tree that runs. */
+  readonly isStartSaid?: true;
   /** Null: the root listens. */
   start(interruption: Interruption): Promise<Extract<RunEnd, { kind: 'notStarted' }> | null>;
   /** Of what is handed over: its answer is the result. Null: only what was cut is gone on with. */
@@ -72,7 +74,6 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
   const { screen = null } = report;
   const approvals = screen === null ? runApprovals(work, report, watch) : null;
   try {
-    await screen?.open({ name, instance, ownsTree: work.endsTree });
     const ended = await worked(work, { watch, own, screen }, interruption);
     if (ended.kind === 'left') {
       await watch.close();
@@ -81,8 +82,10 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
     }
     report.ending(ended);
     await watch.close();
-    await (work.endsTree ? stopAll(work, ended, interruption.hurry) : leave(work, ended));
+    const killed = await (work.endsTree ? stopAll(work, ended, interruption.hurry) : leave(work, ended));
     await screen?.close();
+    // Not into a screen.
+    if (killed.length > 0) context.stderr.write(`Ended by force: ${killed.join(', ')}.\n`);
     await watch.catchUp();
     const [whole = newTally(name, instance), ...descendants] = talliesOf(watch, work);
     const isTaskLost = own?.isTaken === false;
@@ -149,9 +152,17 @@ async function readOrLeft(
 
 /** From the start of the root to the end of the work, whichever way it ends. */
 async function worked(work: Work, watched: Watched, interruption: Interruption): Promise<WatchEnd> {
+  const { name, instance, endsTree, isStartSaid = false } = work;
+  const open = async (): Promise<void> => await watched.screen?.open({ name, instance, ownsTree: endsTree });
+  if (!isStartSaid) await open();
   const failed = await work.start(interruption);
   if (failed !== null) return failed;
   const interrupted = interruption.first.then((signal): RunEnd => ({ kind: 'interrupted', signal }));
+  if (isStartSaid) {
+    const early = await Promise.race([interrupted, Promise.resolve(null)]);
+    if (early !== null) return early;
+    await open();
+  }
   const left = watched.screen?.left.then((): WatchEnd => ({ kind: 'left' }));
   const looking = new AbortController();
   try {
@@ -240,11 +251,14 @@ const cancelTimeoutMs = 2_000;
 const stopSlackMs = 5_000;
 const termMs = 2_000;
 
-/** What a turn was at is gone on with when the tree is started again: nothing is cancelled. */
-async function stopAll(work: Work, end: RunEnd, hurry: AbortSignal): Promise<void> {
+/**
+ * What a turn was at is gone on with when the tree is started again: nothing is cancelled. Answers who had to
+ * be ended by force.
+ */
+async function stopAll(work: Work, end: RunEnd, hurry: AbortSignal): Promise<readonly string[]> {
   const { context, instance, limits } = work;
-  if (end.kind === 'notStarted') return;
-  const killed = await endTree({
+  if (end.kind === 'notStarted') return [];
+  return await endTree({
     home: context.home,
     rootInstance: instance,
     reason: end.kind === 'interrupted' ? `interrupted by ${end.signal}` : 'podkin run has ended',
@@ -252,12 +266,11 @@ async function stopAll(work: Work, end: RunEnd, hurry: AbortSignal): Promise<voi
     termMs,
     hurry,
   });
-  if (killed.length > 0) context.stderr.write(`Ended by force: ${killed.join(', ')}.\n`);
 }
 
 /** Whoever interrupts the watching of a tree that stays, or waits no longer, means its turn. */
-async function leave({ context, instance, folder }: Work, { kind }: RunEnd): Promise<void> {
-  if (kind !== 'interrupted' && kind !== 'providerLimit') return;
+async function leave({ context, instance, folder }: Work, { kind }: RunEnd): Promise<readonly string[]> {
+  if (kind !== 'interrupted' && kind !== 'providerLimit') return [];
   // Its failure changes nothing: there was nothing to cancel.
   await connectAndSend(
     podSocket(context.home, { instance, folder }),
@@ -265,6 +278,7 @@ async function leave({ context, instance, folder }: Work, { kind }: RunEnd): Pro
     {},
     { deadlineMs: cancelTimeoutMs },
   );
+  return [];
 }
 
 /** The root's first; of those that have a past only who has done something. */

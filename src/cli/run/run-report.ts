@@ -33,7 +33,7 @@ export interface RunReport {
 
 /** What of a screen whoever watches a tree needs. None of it rejects. */
 export interface RunScreen {
-  /** Before the root is started. */
+  /** Before the root is started, or behind a start that says what it does. */
   open(work: ScreenedWork): Promise<void>;
   /** The root listens. */
   begun(): void;

@@ -14,6 +14,8 @@ export interface ScreenedRunOptions extends PersonReportOptions {
   readonly isSlow: boolean;
 }
 
+const stopping = 'stopping (once more to kill) …';
+
 export function screenedRun(context: CommandContext, options: ScreenedRunOptions): RunReport {
   let { mode } = options;
   let opened: OpenScreen | null = null;
@@ -54,7 +56,9 @@ export function screenedRun(context: CommandContext, options: ScreenedRunOptions
     },
     say: (text) => opened?.say(text),
     ending: (end) => {
-      if (end.kind === 'interrupted') opened?.say('stopping (once more to kill) …');
+      if (end.kind !== 'interrupted') return;
+      if (opened === null) context.stderr.write(`${stopping}\n`);
+      else opened.say(stopping);
     },
     result(result, end) {
       const ended = endedWithTree.text();
