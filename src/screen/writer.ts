@@ -7,6 +7,8 @@
  * - W2 `2J` is only in a frame that takes the screen, and nothing ever erases what has scrolled away.
  * - W3 Inline, lines move up by newlines only, and what was printed is never written again.
  * - W4 Nothing is wrapped by the terminal: a cluster that it draws wider than counted stays in its row.
+ * - W5 Inline, a row that becomes shorter is erased from its first column on: tmux breaks one that was erased
+ *   from its middle on as if it were as long as before.
  */
 import { changedParts, columnAddress, type Row, rowOf, wholeRow, writePart } from './cells.ts';
 import type { Frame, Line, Place, Size } from './line.ts';
@@ -224,7 +226,17 @@ export class InlineWriter {
   #writeChanges(writing: Writing, before: readonly Row[], rows: readonly Row[]): void {
     const moveTo = (place: Place): void => relatively(writing, place);
     const kept = Math.min(before.length, rows.length);
-    for (let at = 0; at < before.length; at += 1) writing.row(at, before[at] ?? [], rows[at] ?? [], moveTo);
+    for (const [at, was] of before.entries()) {
+      const row = rows[at] ?? [];
+      if (was.length <= row.length) {
+        writing.row(at, was, row, moveTo);
+        continue;
+      }
+      // W5
+      moveTo({ row: at, column: 0 });
+      writing.whole(row);
+      writing.at = { row: at, column: -1 };
+    }
     if (rows.length === kept) return;
     moveTo({ row: kept - 1, column: 0 });
     for (const row of rows.slice(kept)) {

@@ -36,6 +36,16 @@ export const ofTheCells: readonly Defect[] = [
     guarantee: 'screen.r07',
   },
   {
+    id: 'screen-row-erased-from-its-middle',
+    breaks:
+      'a row that has become shorter is broken by tmux as if it had not, and moves what is above out of reach',
+    file: writer,
+    find: 'if (was.length <= row.length) {',
+    replace: 'if (was.length <= row.length || at >= 0) {',
+    test: inline,
+    guarantee: 'screen.r07',
+  },
+  {
     id: 'screen-region-by-its-old-width',
     breaks: 'rows that the terminal has broken anew are counted as they were',
     file: writer,

@@ -20,7 +20,8 @@ interface Row {
 export interface CellScreenOptions {
   /** Of a cluster whose width terminals disagree on. */
   readonly widthOf?: (cluster: string, ours: number) => number;
-  readonly reflow?: 'all' | 'none';
+  /** `worn`: as tmux, where a row that was erased from its middle on breaks as if it were as long as before. */
+  readonly reflow?: 'all' | 'none' | 'worn';
 }
 
 // oxlint-disable-next-line no-control-regex -- what a terminal obeys
@@ -169,7 +170,9 @@ export class CellScreen {
     if (column >= this.size.columns) throw new Error('erased while waiting behind the last column');
     const row = this.#row;
     this.#split(row.cells, column);
-    row.cells.length = Math.min(row.cells.length, column);
+    const { length } = row.cells;
+    row.cells.length = Math.min(length, column);
+    if (this.#options.reflow === 'worn' && column > 0) row.cells.length = Math.max(length, column);
     if (column === 0) row.goesOn = false;
   }
 

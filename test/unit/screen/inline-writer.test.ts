@@ -25,11 +25,11 @@ const plays = fc.array(
   { minLength: 1, maxLength: 10 },
 );
 
-/** A live region as wide as the screen, that shows a part of what will be printed next. */
+/** A live region, some rows of which are as wide as the screen, that shows a part of what will be printed. */
 function liveAt({ columns, rows }: Size, next: string, height: number): Frame {
   const most = Math.floor(rows / 3);
   const text = Array.from({ length: Math.min(height, most - 2) }, (_, at) =>
-    line(`${next} live ${at} `.repeat(20).slice(0, columns)),
+    line(`${next} live ${at} `.repeat(at % 2 === 0 ? 20 : 1).slice(0, columns)),
   );
   return {
     lines: [...text, line('─'.repeat(columns)), line('> typed')],
@@ -40,7 +40,11 @@ function liveAt({ columns, rows }: Size, next: string, height: number): Frame {
 const resizes = fc.record({
   first: fc.integer({ min: 60, max: 160 }),
   steps: fc.array(
-    fc.record({ columns: fc.integer({ min: 60, max: 160 }), printed: fc.nat(3), height: fc.nat(8) }),
+    fc.record({
+      columns: fc.integer({ min: 60, max: 160 }),
+      printed: fc.nat(3),
+      heights: fc.array(fc.nat(8), { minLength: 1, maxLength: 4 }),
+    }),
     { minLength: 20, maxLength: 20 },
   ),
 });
@@ -84,18 +88,21 @@ describe('the inline writer', () => {
     );
   });
 
-  it.each(['all', 'none'] as const)(
+  it.each(['all', 'none', 'worn'] as const)(
     '[screen.r07] [screen.r03] 20 resizes: each entry once and in order, and one live region (lines that are too wide: %s)',
     (reflow) => {
       fc.assert(
         fc.property(resizes, ({ first, steps }) => {
-          const writer = new InlineWriter({ reflow });
+          const writer = new InlineWriter({ reflow: reflow === 'worn' ? 'all' : reflow });
           const screen = new CellScreen({ columns: first, rows }, { reflow });
           let count = 0;
-          for (const { columns, printed, height } of steps) {
+          for (const { columns, printed, heights } of steps) {
             screen.resize({ columns, rows });
             const lines = Array.from({ length: printed }, () => line(`#${(count += 1)}# ${'x'.repeat(50)}`));
-            screen.write(writer.print(lines, liveAt(screen.size, `#${count + 1}#`, height), screen.size));
+            for (const [at, height] of heights.entries()) {
+              const live = liveAt(screen.size, `#${count + 1}#`, height);
+              screen.write(writer.print(at === 0 ? lines : [], live, screen.size));
+            }
           }
           screen.write(writer.leave([], screen.size));
           expectEntries(screen.everything(), count);
@@ -112,11 +119,14 @@ describe('the inline writer', () => {
         const xterm = new Xterm({ columns: first, rows });
         let count = 0;
         let size: Size = { columns: first, rows };
-        for (const { columns, printed, height } of steps) {
+        for (const { columns, printed, heights } of steps) {
           size = { columns, rows };
           xterm.resize(size);
           const lines = Array.from({ length: printed }, () => line(`#${(count += 1)}# ${'x'.repeat(50)}`));
-          await xterm.write(writer.print(lines, liveAt(size, `#${count + 1}#`, height), size));
+          for (const [at, height] of heights.entries()) {
+            const live = liveAt(size, `#${count + 1}#`, height);
+            await xterm.write(writer.print(at === 0 ? lines : [], live, size));
+          }
         }
         await xterm.write(writer.leave([], size));
         expectEntries(xterm.everything(), count);
