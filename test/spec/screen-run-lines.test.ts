@@ -7,6 +7,8 @@ let home: TestHome;
 const ptys: Pty[] = [];
 beforeEach(() => {
   home = new TestHome();
+  // Runs are broken off here, and their pods with them.
+  home.expectsNoSockets = false;
 });
 afterEach(async () => {
   for (const pty of ptys.splice(0)) await pty.end();
@@ -62,7 +64,6 @@ describe.skipIf(!hasPty)('beside the screen of `run`', () => {
     const kid = await home.spawned('kid');
     await kid.untilEntry('turnStarted');
     await kid.freeze();
-    home.expectsNoSockets = false;
     const insisting = setInterval(() => pty.write('\u0003'), 100);
     const ended = pty.until('its summary', (shown) => shown.includes('The logs are kept'));
     await ended.finally(() => clearInterval(insisting));
