@@ -20,7 +20,7 @@ interface Row {
 export interface CellScreenOptions {
   /** Of a cluster whose width terminals disagree on. */
   readonly widthOf?: (cluster: string, ours: number) => number;
-  /** `worn`: as tmux, where a row that was erased from its middle on breaks as if it were as long as before. */
+  /** `worn`: as tmux, where a row erased from its middle on breaks as if it were as long as before. */
   readonly reflow?: 'all' | 'none' | 'worn';
 }
 
