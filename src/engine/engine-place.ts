@@ -6,6 +6,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { complaintOf, enter, runShell, type ShellRun } from '../tools/shell-run.ts';
+import { networkText } from '../session/settings/engine-settings.ts';
 import { programFolders } from '../tools/program-folders.ts';
 import type { ToolContext } from '../tools/tool.ts';
 import { type EngineEntry, engineFolder } from './engine-entry.ts';
@@ -46,10 +47,7 @@ export async function engineInPlace(host: EngineHost): Promise<EnginePlaced> {
   const { entry, context } = host;
   const { name } = entry;
   const refused = (why: string): EnginePlaced => ({ kind: 'refused', why });
-  if (!host.network)
-    return refused(
-      `The engine ${name} asks its provider over the network, which this pod may not reach: allow it with --sandbox-network or [sandbox] network = true, for the commands of the agent too.`,
-    );
+  if (!host.network) return refused(networkText(`The engine ${name}`));
   const { sandbox } = context.shell;
   const state = sandbox.known.kind === 'unknown' ? await sandbox.state() : sandbox.known;
   if (state.kind === 'unknown') return refused(`The engine ${name} is not started: ${state.text}.`);

@@ -8,7 +8,7 @@ import { engineInPlace } from '../engine/engine-place.ts';
 import { talkTo } from '../engine/process.ts';
 import type { Home } from '../session/home/home.ts';
 import { userHome } from '../session/home/places.ts';
-import { engineNameIn, enginesIn } from '../session/settings/engine-settings.ts';
+import { engineNameIn, enginesIn, networkText } from '../session/settings/engine-settings.ts';
 import { permissionModeOf } from '../session/settings/permissions.ts';
 import { sandboxSettingsOf } from '../session/settings/settings.ts';
 import type { ToolContext } from '../tools/tool.ts';
@@ -73,5 +73,6 @@ export function engineProblem(
 ): string | null {
   const place = { engines: enginesIn(settings), environment: process.env, state: home.state };
   const entry = engineEntry(engineNameIn(model) ?? '', place);
-  return typeof entry === 'string' ? entry : null;
+  if (typeof entry === 'string') return entry;
+  return sandboxSettingsOf(settings).network ? null : networkText(model);
 }

@@ -15,6 +15,8 @@ export const engines = {
     'another agent that is silent while no tool of it runs is given up after twice the limit, and a silent tool lives',
   'engine.gone':
     'an agent that ends in a turn is started again with its session, three times, and its last words are told',
+  'engine.refused':
+    'a run by another agent that is not there, may not reach its provider or has a limit that cannot hold is refused before it is made',
   'engine.restored':
     'a prompt that was cut off is said again only where the loaded session shows that it is not there',
   'engine.killed':

@@ -5,12 +5,12 @@ import type { RootContext } from './root-context.ts';
 import { priceProblem } from '../../configuration/price-problem.ts';
 import type { RootPlan } from './create-root.ts';
 import { engineEntry } from '../../engine/engine-entry.ts';
-import { engineNameIn, unboundText } from '../../session/settings/engine-settings.ts';
+import { engineNameIn, networkText, unboundText } from '../../session/settings/engine-settings.ts';
 import { BadSetting } from '../../configuration/bad-setting.ts';
 
 type OfModels = Pick<
   Configuration,
-  'model' | 'alternatives' | 'waitsForProvider' | 'limits' | 'models' | 'engines'
+  'model' | 'alternatives' | 'waitsForProvider' | 'limits' | 'models' | 'engines' | 'sandbox'
 >;
 
 /** Throws `BadSetting`. */
@@ -34,7 +34,7 @@ export function checkedModels(
 
 function checkedModel(
   context: RootContext,
-  { limits, models, engines }: OfModels,
+  { limits, models, engines, sandbox }: OfModels,
   { name, cwd }: { name: string; cwd: string },
 ): string {
   const engine = engineNameIn(name);
@@ -42,6 +42,7 @@ function checkedModel(
     const place = { engines: new Map(Object.entries(engines)), environment: context.environment };
     const entry = engineEntry(engine, { ...place, state: context.home.state });
     if (typeof entry === 'string') throw usage(entry);
+    if (!sandbox.network) throw usage(networkText(name));
     if (limits.cost !== null) throw usage(unboundText(name, '--max-cost (limits.cost)'));
     return name;
   }

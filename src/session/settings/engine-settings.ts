@@ -40,6 +40,11 @@ export function unboundText(model: string, limit: string): string {
   return `${limit} cannot hold for ${model}: what another agent asks its provider for is not known before. Leave the limit out, or name a model.`;
 }
 
+/** Why another agent is refused where commands may not reach the network; `name` as the reader names it. */
+export function networkText(name: string): string {
+  return `${name} asks its provider over the network, which this pod may not reach: allow it with --sandbox-network or [sandbox] network = true, for the commands of the agent too.`;
+}
+
 /** By name; an entry that is not understood here is left out whole: what is not known may be a bound. */
 export function enginesIn(settings: JsonObject): ReadonlyMap<string, EngineSettings> {
   const given = settings['engines'];
