@@ -63,7 +63,7 @@ describe('a tree that is kept', () => {
         expect([restored.code, restored.stdout], restored.stderr).toEqual([0, 'root\n']);
         await settled();
       }
-      // A call that was under way at a kill may have done nothing: one round that nobody kills has each of them.
+      // A call that was under way at a kill may have done nothing: a round that nobody kills has each.
       await home.run(['send', 'root', `round ${kills + 1}`]);
       await settled();
       for (const path of ['b/done', 'a/c/done', 'a/d/done']) {
