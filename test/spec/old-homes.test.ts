@@ -38,7 +38,8 @@ function putHome(build: string): void {
 function filesNow(): Map<string, string> {
   const { state } = home.home;
   const paths = readdirSync(state, { recursive: true, encoding: 'utf8' }).map((path) => join(state, path));
-  const files = paths.filter((path) => statSync(path).isFile() && !path.includes('/code/'));
+  const kept = paths.filter((path) => !path.includes('/code/'));
+  const files = kept.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
   return new Map(files.map((path) => [relative(state, path), readFileSync(path, 'latin1')]));
 }
 

@@ -105,7 +105,7 @@ export class ProviderServer {
       PODKIN_LIMITS_REQUEST_TRIES: '3',
       // Only where a request is to hang: loading a provider's package counts, and may take a while on a busy
       // machine.
-      ...(this.#faults.some(({ fault }) => fault === 'hang') ? { PODKIN_LIMITS_STALL_MS: '1000' } : {}),
+      ...(this.#faults.some(({ fault }) => fault === 'hang') ? { PODKIN_LIMITS_STALL_MS: '3000' } : {}),
     };
   }
 
