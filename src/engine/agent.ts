@@ -10,6 +10,7 @@ import type { ToolContext } from '../tools/tool.ts';
 import type { EngineProcess } from './process.ts';
 import { type Replayed, ReplaySearch } from './replay-search.ts';
 import type { AgentIdentity, EngineUpdate, PermissionRequest, SessionState } from './updates.ts';
+import { thrownText } from '../std/thrown-text.ts';
 
 /** How an agent is started, as its pod may have it. */
 export interface EngineLaunch {
@@ -180,7 +181,7 @@ export class EngineAgent {
       this.#starting = engine;
       return engine;
     } catch (error) {
-      throw new EngineUnusable(error instanceof Error ? error.message : String(error));
+      throw new EngineUnusable(thrownText(error));
     }
   }
 

@@ -1,9 +1,9 @@
 /** From the name of an engine to what is started for it: by a person's entry, and by what is known of it. */
-import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { type EngineSettings, engineNamePattern } from '../session/settings/engine-settings.ts';
 import type { PermissionMode } from '../session/settings/permissions.ts';
 import { type KnownAgent, knownAgent, knownAgents } from './agents.ts';
+import { isProgram } from '../std/is-program.ts';
 
 export interface EngineEntry {
   readonly name: string;
@@ -97,15 +97,6 @@ function programOf(name: string, program: string, { environment, state }: Engine
   const installed = join(engineFolder(state, name), 'node_modules', '.bin');
   const folders = [installed, ...(environment['PATH'] ?? '').split(delimiter).filter(isAbsolute)];
   return folders.map((folder) => join(folder, program)).find(isProgram) ?? null;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function missing(name: string, { command }: EngineSettings, known: KnownAgent | null): string {

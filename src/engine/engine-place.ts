@@ -12,6 +12,7 @@ import type { ToolContext } from '../tools/tool.ts';
 import { type EngineEntry, engineFolder } from './engine-entry.ts';
 import { isTrusted, type ObeyedFiles, obeyedFiles } from './obeyed-files.ts';
 import type { EngineRun } from './process.ts';
+import { shellWord } from '../std/shell-word.ts';
 
 export interface EngineHost {
   readonly entry: EngineEntry;
@@ -110,7 +111,7 @@ function runIn(host: EngineHost, own: { home: string; hidden: readonly string[] 
     const inside: ToolContext = { ...context, signal, shell: { ...context.shell, limits, extras } };
     const entered = await enter(inside);
     if ('refused' in entered) return `could not be started: ${entered.refused}`;
-    const line = [command, ...args].map(quoted).join(' ');
+    const line = [command, ...args].map(shellWord).join(' ');
     const variables = { HOME: home, XDG_CACHE_HOME: join(home, '.cache'), ...entry.variables };
     const how = await runShell(
       {
@@ -158,8 +159,4 @@ function endText(how: ShellRun): string {
   if (how.lost !== null) return `was ended, because ${how.lost}`;
   const { signal, exitCode } = how.run;
   return signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

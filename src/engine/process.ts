@@ -11,6 +11,7 @@ import { guardedExec, guardScript } from '../scope/sandbox/start-guard.ts';
 import { markVariable } from '../tools/marked-processes.ts';
 import { type GroupControl, type GroupProgram, type GroupRun, runGroup } from '../tools/process-group.ts';
 import { plainText } from './messages.ts';
+import { thrownText } from '../std/thrown-text.ts';
 
 /** Once its input is closed, before it is sent a signal. */
 const closingMs = 2_000;
@@ -118,7 +119,7 @@ function endText({ exitCode, signal, hasBegun, differing, stuck }: GroupRun): st
 
 function reasonOf(error: unknown): string {
   const code = systemCode(error);
-  return code ?? (error instanceof Error ? error.message : String(error));
+  return code ?? thrownText(error);
 }
 
 function keepErrors(stream: Readable, add: (text: string) => void): void {

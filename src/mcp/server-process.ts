@@ -13,6 +13,7 @@ import { filledIn, type McpServerSettings } from '../session/settings/mcp-settin
 import { deferred } from '../std/deferred.ts';
 import { withoutHidden } from '../std/characters.ts';
 import { LineTransport } from './line-transport.ts';
+import { shellWord } from '../std/shell-word.ts';
 
 /** Of what it complains about, the last of. */
 const errorsCharsMax = 2_000;
@@ -46,7 +47,7 @@ export async function startServer(
   if ('refused' in entered) throw new Error(`could not be started: ${entered.refused}`);
   const isHeld = entered.place !== null || context.permissionMode === 'bypassPermissions';
   if (!isHeld && settings.project !== null) throw new Error(notHeld);
-  const command = [settings.command, ...(settings.args ?? [])].map(inItsFolder).map(quoted).join(' ');
+  const command = [settings.command, ...(settings.args ?? [])].map(inItsFolder).map(shellWord).join(' ');
   return await run({ command, values, entered: entered.place }, place);
 }
 
@@ -113,8 +114,4 @@ function keepErrors(stream: Readable, add: (text: string) => void): void {
 function inItsFolder(word: string): string {
   if (!isAbsolute(word) || !isFile(word)) return word;
   return join(realpathSync(dirname(word)), basename(word));
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

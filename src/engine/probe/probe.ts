@@ -17,6 +17,7 @@ import { engineInPlace } from '../engine-place.ts';
 import { type EngineProcess, talkTo } from '../process.ts';
 import { type MockProvider, mockHello, probeWords, startMock } from './mock-provider.ts';
 import { pointingAt } from './pointing.ts';
+import { thrownText } from '../../std/thrown-text.ts';
 
 export interface ProbeStep {
   readonly step: 'start' | 'hello' | 'ask' | 'cancel' | 'kill and load' | 'fail';
@@ -97,7 +98,7 @@ class Probe {
       const second = (started = await this.#killed(first));
       await this.#step('fail', () => this.#fail(second));
     } catch (error) {
-      this.#note('start', false, `${wordsOf(error)} ${started?.engine.errors() ?? ''}`.trim());
+      this.#note('start', false, `${thrownText(error)} ${started?.engine.errors() ?? ''}`.trim());
     } finally {
       await started?.engine.end();
     }
@@ -132,7 +133,7 @@ class Probe {
       return { engine, connection, version, loads: loadsSessions };
     } catch (error) {
       await engine.end();
-      throw new Error(`${wordsOf(error)} ${engine.errors()}`.trim());
+      throw new Error(`${thrownText(error)} ${engine.errors()}`.trim());
     }
   }
 
@@ -198,7 +199,7 @@ class Probe {
     const began = Date.now();
     const ended = connection.prompt(`Fail. ${probeWords.fail}`).then(
       ({ stopReason }) => ({ stopReason, error: null }),
-      (error: unknown) => ({ stopReason: '', error: wordsOf(error) }),
+      (error: unknown) => ({ stopReason: '', error: thrownText(error) }),
     );
     if (!(await within(ended, promptMs))) {
       connection.cancel();
@@ -213,7 +214,7 @@ class Probe {
   }
 
   async #step(step: ProbeStep['step'], act: () => Promise<[boolean, string]>): Promise<void> {
-    const found = act().catch((error: unknown): [boolean, string] => [false, wordsOf(error)]);
+    const found = act().catch((error: unknown): [boolean, string] => [false, thrownText(error)]);
     if (await within(found, promptMs * 2)) this.#note(step, ...(await found));
     else this.#note(step, false, `took longer than ${(promptMs * 2) / 1000} s`);
   }
@@ -252,7 +253,3 @@ class Probe {
 
 /** Never. */
 const neverAborted = new AbortController().signal;
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

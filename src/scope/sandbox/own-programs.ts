@@ -3,10 +3,11 @@
  * They are found once a process and never on the PATH, which may name folders that a pod writes in; and no
  * pod changes them, whatever its scope: what it put there would run with all rights of the user.
  */
-import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cpPlaces } from '../paths/carry-over.ts';
+import { isProgram } from '../../std/is-program.ts';
 
 /** Where ripgrep is, or a sentence on why it is not to be had. */
 export type Ripgrep =
@@ -127,15 +128,6 @@ function packageRoot(file: string): string {
     if (existsSync(join(folder, 'package.json'))) return folder;
   }
   return dirname(file);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function realOf(path: string): string {

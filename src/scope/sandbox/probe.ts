@@ -28,6 +28,7 @@ import { type MountRequest, freshPlaces } from './mounts.ts';
 import { isBelow } from '../paths/path-scope.ts';
 import { allowsVariable, sandboxEnvironment } from './shell-environment.ts';
 import { dismissGuard, endGuard, guardScript, guardedExec } from './start-guard.ts';
+import { shellWord } from '../../std/shell-word.ts';
 
 const probeMs = 10_000;
 const guardMs = 2_000;
@@ -149,13 +150,13 @@ function probes(
   const lines = [
     // What the probes need is not always where the user's own path leads.
     'export PATH="$PATH:/usr/bin:/bin:/run/current-system/sw/bin"',
-    `echo x > ${quoted(join(places.inside, 'made'))} && echo inside=yes`,
+    `echo x > ${shellWord(join(places.inside, 'made'))} && echo inside=yes`,
     ...[...closed, 'kept' as const].map(
-      (name) => `(echo tried=${name}; echo x > ${quoted(join(places[name], 'made'))}) 2>/dev/null`,
+      (name) => `(echo tried=${name}; echo x > ${shellWord(join(places[name], 'made'))}) 2>/dev/null`,
     ),
     ...closed.map(
       (name) =>
-        `(echo tried=${name}; read -r line < ${quoted(join(places[name], 'secret'))} && echo "read=${name}") 2>/dev/null`,
+        `(echo tried=${name}; read -r line < ${shellWord(join(places[name], 'secret'))} && echo "read=${name}") 2>/dev/null`,
     ),
     'if [ -e /proc/self/ns/pid ]; then',
     'echo "ns.pid=$(readlink /proc/self/ns/pid)"; echo "ns.net=$(readlink /proc/self/ns/net)"',
@@ -165,11 +166,6 @@ function probes(
     'echo end=yes',
   ];
   return lines.join('\n');
-}
-
-/** For a POSIX shell. */
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function namespaceOf(kind: 'pid' | 'net'): string {

@@ -10,6 +10,7 @@
  * - G3 Only `cloneScript` writes into a clone, and only `returnScript` into a source: objects, and one
  *   branch, forward or new.
  */
+import { shellWord } from '../../std/shell-word.ts';
 import { type ObjectFormat, type Worktree, cloneOf } from '../../session/settings/worktree.ts';
 
 const begin = `set -u
@@ -34,11 +35,6 @@ objects() {
   mkdir -p "$to/objects/info" "$to/objects/pack"
   printf '%s\\n' "$@" > "$to/objects/info/alternates"
 }`;
-
-/** For a shell. */
-function shellWord(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
 
 function words(texts: readonly string[]): string {
   return texts.map(shellWord).join(' ');
