@@ -5,8 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pressRead } from './read-keys.ts';
 import { type TestHome, commandFile, eventually } from './rig.ts';
-import { pause } from './waiting.ts';
 
 /** This machine has tmux. */
 export const hasTerminal = (() => {
@@ -17,9 +17,6 @@ export const hasTerminal = (() => {
     return false;
   }
 })();
-
-/** Longer than what is on the screen has to be there before a key counts. */
-const readMs = 500;
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -137,16 +134,14 @@ export class Terminal {
     await this.pressRead(key, (screen) => screen.includes(sign));
   }
 
-  /** A key counts for what has been on the screen for a while: nothing else than time passes meanwhile. */
+  /** A key for what has been on the screen for a while. */
   async pressRead(key: string, hasCounted: (screen: string) => boolean): Promise<void> {
-    for (;;) {
-      await pause(readMs);
-      if (hasCounted(this.screen())) return;
-      this.type(key);
-      const isEarly = (screen: string) => screen.includes('only just come up');
-      const screen = await this.until(`what ${key} does`, (now) => hasCounted(now) || isEarly(now));
-      if (hasCounted(screen)) return;
-    }
+    const window = {
+      capture: () => Promise.resolve(this.screen()),
+      press: (one: string) => Promise.resolve(this.type(one)),
+      until: this.until.bind(this),
+    };
+    await pressRead(window, key, hasCounted);
   }
 
   /** Of the command that runs in the window, by the pids of what the window's own shell has started. */

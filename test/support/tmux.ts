@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pressRead } from './read-keys.ts';
 import { type TestHome, commandFile } from './rig.ts';
 import { patienceMs, pause } from './waiting.ts';
 
@@ -110,6 +111,11 @@ export class TmuxWindow {
       if (nowMs > deadlineAt) throw new Error(`never on the screen: ${what}\n${screen}`);
       await pause(20);
     }
+  }
+
+  /** A key for what has been on the screen for a while. */
+  async pressRead(key: string, hasCounted: (screen: string) => boolean): Promise<void> {
+    await pressRead(this, key, hasCounted);
   }
 
   async resize({ columns, rows }: WindowSize): Promise<void> {
