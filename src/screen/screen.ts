@@ -18,14 +18,14 @@ import { keyed } from './input/keyed.ts';
 import { carryOut, type PodEffect } from './loop/effects.ts';
 import { keptFile, lastLines } from './loop/last-lines.ts';
 import { Others } from './loop/others.ts';
-import { clipboardBytes, edit, page } from './loop/outside.ts';
+import { type HandOut, handOut } from './loop/hand-out.ts';
 import { Painter } from './loop/painter.ts';
 import type { HeardPod, OpenScreen, ScreenEnd, ScreenParts } from './loop/parts.ts';
 import { noticeBytes, noticeFor, titleBytes, titleOf } from './loop/signs.ts';
+import { Settling, type Unsettled } from './loop/settling.ts';
 import type { TreeModel } from './model/shape.ts';
 import type { Watching } from './ports.ts';
 import type { Size } from './line.ts';
-import { sourceText, transcriptText } from './source.ts';
 import { type Effect, firstState, type ScreenState } from './state.ts';
 import { clean, cleanLines, widthOf } from './text.ts';
 import { inputColumns } from './views/input.ts';
@@ -41,20 +41,14 @@ export class Screen implements OpenScreen {
   readonly #decoder: Decoder;
   readonly #painter: Painter;
   readonly #others = new Others();
+  readonly #settling = new Settling();
   readonly #end: Deferred<ScreenEnd> = deferred();
   #state: ScreenState;
   #tree: TreeModel;
   #isWindowFocused: boolean | null = null;
   #keyAtMs = monotonicMs();
   #title = '';
-  #sentCount = 0;
   #isClosed = false;
-  /** Somebody waits for what becomes of a settled tree. */
-  #settled: {
-    readonly answer: Deferred<boolean>;
-    readonly stays: boolean;
-    readonly sentBefore: number;
-  } | null = null;
   /** Of the pod that this screen is for, in this absence. */
   #hasSaidDied = false;
 
@@ -103,7 +97,7 @@ export class Screen implements OpenScreen {
   }
 
   get hasSent(): boolean {
-    return this.#sentCount > 0;
+    return this.#settling.hasSent;
   }
 
   open(): void {
@@ -146,18 +140,13 @@ export class Screen implements OpenScreen {
 
   async settled({ stays }: { readonly stays: boolean }): Promise<boolean> {
     if (this.#isClosed) return false;
-    const answer = deferred<boolean>();
-    this.#settled = { answer, stays, sentBefore: this.#isSending ? -1 : this.#sentCount };
-    this.#judgeSettled();
-    const goesOn = await answer.promise;
-    this.#settled = null;
-    return goesOn;
+    return await this.#settling.ask(stays, this.#unsettled, () => this.#note(whatDone));
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#settled?.answer.resolve(false);
+    this.#settling.end();
     const { terminal, pod, first, past, commands } = this.#parts;
     const typed = this.#composer.text;
     const unsent = [...this.#watching.unsent, ...(typed.trim() === '' ? [] : [typed])];
@@ -173,7 +162,7 @@ export class Screen implements OpenScreen {
   }
 
   #finish(end: ScreenEnd): void {
-    this.#settled?.answer.resolve(false);
+    this.#settling.end();
     this.#end.resolve(end);
   }
 
@@ -207,7 +196,7 @@ export class Screen implements OpenScreen {
     const before = this.#state;
     // What is typed there is printed.
     const ends = before.message?.text === whatDone && typed.kind === 'key' && typed.name === 'ctrl+c';
-    if (ends) return this.#settled?.answer.resolve(false);
+    if (ends) return this.#settling.end();
     const done = keyed(typed, before, {
       composer: this.#composer,
       keymap: this.#parts.keymap,
@@ -248,24 +237,23 @@ export class Screen implements OpenScreen {
       case 'stopTree':
       case 'killTree':
         // It has nothing to do any more: then this is its end, and nothing is broken off.
-        if (this.#settled === null) return onStop('SIGINT');
-        return this.#settled.answer.resolve(false);
+        if (!this.#settling.isAsked) return onStop('SIGINT');
+        return this.#settling.end();
       case 'quit':
         return onStop('SIGQUIT');
       case 'repaint':
         return this.#painter.take();
       case 'suspend':
         return terminal.suspend();
-      case 'editor':
-        return void this.#edit();
       case 'clearInput':
         return this.#composer.clear();
+      case 'editor':
+        return void this.#handOut({ kind: 'editor' });
       case 'copy':
-        return void this.#copy(effect.item);
       case 'pager':
-        return void this.#page(effect.item);
+        return void this.#handOut(effect);
       case 'send':
-        this.#sentCount += 1;
+        this.#settling.sent();
         return void this.#carryOut(effect);
       case 'answer':
       case 'rule':
@@ -299,39 +287,16 @@ export class Screen implements OpenScreen {
     this.#painter.want('state');
   }
 
-  async #edit(): Promise<void> {
-    const { terminal, environment } = this.#parts;
-    await this.#tried(async () => {
-      const text = await terminal.lend(() => edit(this.#composer.text, environment));
-      this.#composer.set(text);
+  async #handOut(effect: HandOut): Promise<void> {
+    const { terminal, environment, commands } = this.#parts;
+    await handOut(effect, {
+      terminal,
+      environment,
+      commands,
+      pod: this.#watching.pod,
+      composer: this.#composer,
+      say: (text, how) => this.say(text, how),
     });
-  }
-
-  async #copy(seq: number | null): Promise<void> {
-    await this.#tried(async () => {
-      const text = sourceText(this.#watching.pod, seq);
-      const bytes = clipboardBytes(text);
-      if (bytes !== null) this.#parts.terminal.write(bytes);
-      const file = this.#parts.commands.keepCopy(text);
-      this.say(`${bytes === null ? 'Too long for the clipboard; it is' : 'Copied; it is also'} in ${file}`);
-    });
-  }
-
-  async #page(seq: number | null): Promise<void> {
-    const { terminal, environment } = this.#parts;
-    const { pod } = this.#watching;
-    await this.#tried(async () => {
-      const text = cleanLines(seq === null ? transcriptText(pod) : sourceText(pod, seq)).join('\n');
-      await terminal.lend(() => page(`${text}\n`, environment));
-    });
-  }
-
-  async #tried(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.say(error instanceof Error ? error.message : String(error), { isError: true });
-    }
   }
 
   #onNews(): void {
@@ -370,20 +335,14 @@ export class Screen implements OpenScreen {
     this.#hasSaidDied = isDead;
   }
 
-  /** A text has not reached its pod's disk yet. */
-  get #isSending(): boolean {
+  get #unsettled(): Unsettled {
     const { unsent, pod } = this.#watching;
-    return unsent.length > 0 || (pod?.sent ?? []).some(({ state }) => state === 'sent');
+    const isSending = unsent.length > 0 || (pod?.sent ?? []).some(({ state }) => state === 'sent');
+    return { isSending, isInputEmpty: this.#composer.isEmpty };
   }
 
-  /** Nothing more is to come once the input is empty and all that was sent is on disk. */
   #judgeSettled(): void {
-    if (this.#settled === null || this.#isSending) return;
-    const { answer, stays, sentBefore } = this.#settled;
-    if (this.#sentCount > sentBefore) return answer.resolve(true);
-    if (stays) return;
-    if (this.#composer.isEmpty) return answer.resolve(false);
-    this.#note(whatDone);
+    this.#settling.judge(this.#unsettled, () => this.#note(whatDone));
   }
 
   /** Until the next key. */
