@@ -8,10 +8,12 @@
  * - T2 No mode of the mouse is set unless it was asked for, and nothing erases what has scrolled away.
  * - T3 Over a slow line a frame has left when the terminal answers behind it: what is between here and there
  *   takes any number of frames, and a key would be shown behind them all.
+ * - T4 What is written into the error output meanwhile is shown behind it, and not in it.
  */
 import { writeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { type Deferred, deferred } from '../std/deferred.ts';
+import { HeldErrors } from '../std/held-errors.ts';
 import { systemCode } from '../std/system-code.ts';
 import { guardTerminal } from '../std/terminal-guard.ts';
 import { waitForNone } from '../std/unread-terminal.ts';
@@ -62,6 +64,7 @@ export class Terminal implements ScreenTerminal {
   #answers: boolean | null = null;
   #mayAsk = true;
   #lastRead = '';
+  readonly #errors = new HeldErrors();
   readonly #onData = (chunk: string): void => {
     if (this.#asked !== null) this.#hear(chunk);
     this.#events?.onInput(chunk);
@@ -193,6 +196,7 @@ export class Terminal implements ScreenTerminal {
     stdout.write(this.#offBytes());
     this.#isOn = false;
     this.#cook();
+    this.#tellErrors();
     this.#release();
     process.off('SIGCONT', this.#onContinue);
     process.off('SIGTSTP', this.#onStop);
@@ -206,6 +210,7 @@ export class Terminal implements ScreenTerminal {
 
   #takeOver(): void {
     this.#parts.stdin.setRawMode?.(true);
+    this.#errors.hold();
     this.#isOn = true;
     this.#mayAsk = true;
     this.write(on + (this.#parts.mouse ? mouseOn : ''));
@@ -218,6 +223,11 @@ export class Terminal implements ScreenTerminal {
     this.#isOn = false;
     writeNow(this.#parts.stdout.fd ?? 1, `${afterCut}${this.#leaving()}${this.#offBytes()}`);
     this.#cook();
+    this.#tellErrors();
+  }
+
+  #tellErrors(): void {
+    writeNow(2, this.#errors.release());
   }
 
   /**

@@ -1,5 +1,7 @@
 /** The screen over lines that are slow, for several people, and with an end that nobody has asked for. */
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Pty, hasPty } from '../support/pty.ts';
 import { TestHome, commandFile } from '../support/rig.ts';
@@ -136,5 +138,28 @@ describe.skipIf(!hasPty)('an end that nobody has asked for', () => {
     process.kill(killed.pid, 'SIGKILL');
     await killed.exited();
     expect((await root.call('status', {})).status).toBe('idle');
+  });
+
+  it('[screen.errors] what Node or a library writes into the error output is shown behind the screen', async () => {
+    const root = await home.startRoot({ scenario: talking });
+    await root.run('hello');
+    await root.untilSettled();
+    const preload = join(home.work, 'says.cjs');
+    writeFileSync(
+      preload,
+      `process.on('SIGUSR2', () => {
+        process.emitWarning('mind the gap');
+        process.stderr.write('a library speaks\\n');
+        setImmediate(() => setImmediate(() => process.emit('SIGHUP')));
+      });`,
+    );
+    const pty = opened(tree, { environment: { NODE_OPTIONS: `--require ${preload}` } });
+    await pty.until('a frame', (shown) => shown.includes('\u001B[?2026l') && shown.includes('root'));
+    process.kill(pty.pid, 'SIGUSR2');
+    await pty.until('what was said', (shown) => shown.includes('a library speaks'));
+    const left = pty.shown.lastIndexOf('\u001B[?1049l');
+    expect(left).toBeGreaterThan(0);
+    for (const said of ['Warning: mind the gap', 'a library speaks'])
+      expect(pty.shown.indexOf(said), said).toBeGreaterThan(left);
   });
 });
