@@ -196,7 +196,7 @@ export class Terminal implements ScreenTerminal {
     stdout.write(this.#offBytes());
     this.#isOn = false;
     this.#cook();
-    this.#tellErrors();
+    this.#showErrors();
     this.#release();
     process.off('SIGCONT', this.#onContinue);
     process.off('SIGTSTP', this.#onStop);
@@ -223,10 +223,10 @@ export class Terminal implements ScreenTerminal {
     this.#isOn = false;
     writeNow(this.#parts.stdout.fd ?? 1, `${afterCut}${this.#leaving()}${this.#offBytes()}`);
     this.#cook();
-    this.#tellErrors();
+    this.#showErrors();
   }
 
-  #tellErrors(): void {
+  #showErrors(): void {
     writeNow(2, this.#errors.release());
   }
 
