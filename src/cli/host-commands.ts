@@ -1,30 +1,33 @@
 /** The commands by which another program has pods: a host of MCP, an editor. */
-import type { CommandSpec } from './command-spec.ts';
+import { type CommandSpec, json } from './command-spec.ts';
 import { settingOptions, settingOptionsOf } from './invocation/setting-options.ts';
 
 const work = 'Work:';
 
 export const hostCommands: readonly CommandSpec[] = [
   {
-    usage: 'mcp',
+    usage: 'mcp [action] [name]',
     group: work,
-    summary: 'be an MCP server for another host (Claude Code, Codex …), whose model then has pods',
+    summary: 'be an MCP server for another host, whose model then has pods; list, test NAME: servers of pods',
     options: [
       ['--as <name>', 'the mailbox that holds the reports (default: one for each working directory)'],
       ['--write <paths...>', 'paths that its pods may change (default: none)'],
       ['--read <paths...>', 'paths that they may read (default: the working directory)'],
       ...settingOptions,
+      json,
     ],
     more: [
-      'Speaks MCP on stdin and stdout; docs/hosts.md says how each host is configured. These flags bound all of its pods: a call can only narrow them.',
+      'Without ACTION it speaks MCP on stdin and stdout; docs/hosts.md says how each host is configured. These flags bound all of its pods: a call can only narrow them.',
       'Its end stops no pod. A report stays in the mailbox until the host has acknowledged it. What a pod asks a person is asked by the host, where it can, else "podkin approvals" lists it.',
+      '"list" shows the MCP servers that a pod started here would have, also those that are not trusted yet; "test NAME" starts one as that pod would, lists its tools and ends it (status 1: it cannot be used).',
     ].join('\n'),
     run: async (context, input) =>
-      (await import('./mcp-server/mcp.ts')).mcpServerCommand(context, {
+      (await import('./mcp-server/mcp.ts')).mcpCommand(context, input.args, {
         ...settingOptionsOf(input),
         as: input.text('as'),
         read: input.list('read'),
         write: input.list('write'),
+        json: input.flag('json'),
       }),
   },
   {

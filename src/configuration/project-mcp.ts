@@ -29,30 +29,53 @@ import { trustAnswer } from './trust-answers.ts';
 
 export interface ProjectMcp {
   readonly servers: Readonly<Record<string, McpServerSettings>>;
+  /** Each is in the notes too. */
+  readonly leftOut: readonly LeftOutServer[];
   readonly notes: readonly string[];
 }
 
-export const nobodysMcp: ProjectMcp = { servers: {}, notes: [] };
+/** An entry that does not count. */
+export interface LeftOutServer {
+  readonly name: string;
+  /** The file that it is in. */
+  readonly file: string;
+  /** `asked`: nobody has answered; `refused`: a person has said no; `wrong`: it can be none. */
+  readonly kind: 'asked' | 'refused' | 'wrong';
+  /** Behind "is left out, ". */
+  readonly why: string;
+  /** What it would be; null where it can be none. */
+  readonly server: McpServerSettings | null;
+}
+
+export const nobodysMcp: ProjectMcp = { servers: {}, leftOut: [], notes: [] };
 
 const fileName = '.mcp.json';
 /** Never rejects for what it finds there. */
 export async function readProjectMcp(place: ProjectPlace): Promise<ProjectMcp> {
   const servers: Record<string, McpServerSettings> = {};
+  const leftOut: LeftOutServer[] = [];
   const notes: string[] = [];
   for (const folder of await foldersOf(place.cwd, place.personHome)) {
     for (const [name, found] of await readFolder(place, folder)) {
       if (typeof found === 'string') notes.push(found);
-      else servers[name] = found;
+      else if ('why' in found) {
+        leftOut.push(found);
+        notes.push(leftOutText(found));
+      } else servers[name] = found;
     }
   }
-  return { servers, notes };
+  return { servers, leftOut, notes };
+}
+
+function leftOutText({ file, name, why }: LeftOutServer): string {
+  return `${file}: the server ${JSON.stringify(name)} is left out, ${why}.`;
 }
 
 /** A text is a note. */
 async function readFolder(
   place: ProjectPlace,
   folder: string,
-): Promise<[name: string, McpServerSettings | string][]> {
+): Promise<[name: string, McpServerSettings | LeftOutServer | string][]> {
   const path = join(folder, fileName);
   const deny = place.deny.map((denied) => ({ path: resolve(place.cwd, denied), right: 'read' as const }));
   const found = await readProjectFile({ home: place.home, deny }, folder, fileName);
@@ -64,7 +87,7 @@ async function readFolder(
   const entries = isJsonObject(json) ? json['mcpServers'] : undefined;
   if (!isJsonObject(entries)) return leftOut('has no object "mcpServers"');
   const all = Object.entries(entries);
-  const judged: [string, McpServerSettings | string][] = [];
+  const judged: [string, McpServerSettings | LeftOutServer | string][] = [];
   for (const [name, entry] of all.slice(0, mcpServersMax))
     judged.push([name, await judgedEntry(place, { path, folder, name, entry })]);
   if (all.length > mcpServersMax)
@@ -79,19 +102,23 @@ interface Entry {
   readonly entry: JsonValue;
 }
 
-async function judgedEntry(place: ProjectPlace, one: Entry): Promise<McpServerSettings | string> {
+async function judgedEntry(place: ProjectPlace, one: Entry): Promise<McpServerSettings | LeftOutServer> {
   const { path, name, entry } = one;
-  const label = JSON.stringify(name.slice(0, 60).toWellFormed());
-  const leftOut = (why: string) => `${path}: the server ${label} is left out, ${why}.`;
   const wanted = wantedIn(one);
-  if (typeof wanted === 'string') return leftOut(wanted);
+  const server = typeof wanted === 'string' ? null : wanted;
+  const leftOut = (kind: LeftOutServer['kind'], why: string): LeftOutServer => {
+    return { name: name.slice(0, 60).toWellFormed(), file: path, kind, why, server };
+  };
+  if (typeof wanted === 'string') return leftOut('wrong', wanted);
   const { files = [] } = wanted;
   const content = JSON.stringify(['mcp', one.folder, name, entry, files]);
   const ask = async () => (await place.askTrust?.(path, wants(name, wanted))) ?? null;
   const { answer, record } = await trustAnswer(place.home, content, ask);
   if (answer === true) return wanted;
-  if (answer === false) return leftOut(`you have said no to it as it is; to be asked again: rm ${record}`);
+  if (answer === false)
+    return leftOut('refused', `you have said no to it as it is; to be asked again: rm ${record}`);
   return leftOut(
+    'asked',
     'a person has to trust it first, as it and its files are now: "podkin run" on a terminal, without -p, asks',
   );
 }

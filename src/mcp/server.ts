@@ -185,9 +185,10 @@ export class McpServer {
         this.#idleSoon();
         return running;
       } catch (error) {
-        await link.end('was ended, because it could not be spoken to');
-        const words = ending.signal.aborted ? ending.signal.reason : error;
-        throw new Error(withErrors(textOf(words), link.errors()));
+        await link.end(notSpoken);
+        // How it ended by itself says more than what could not be read of it; our own end says less.
+        const how = ending.signal.aborted ? textOf(ending.signal.reason) : notSpoken;
+        throw new Error(withErrors(how === notSpoken ? textOf(error) : how, link.errors()));
       }
     } catch (error) {
       if (!signal.aborted) this.#noteFailure(textOf(error));
@@ -247,6 +248,8 @@ export class McpServer {
   }
 }
 
+const notSpoken = 'was ended, because it could not be spoken to';
+
 async function endOf(running: Promise<Running>, why: string): Promise<void> {
   const now = await running.catch(() => null);
   await now?.link.end(why);
@@ -261,5 +264,6 @@ function withErrors(how: string, errors: string): string {
 
 function textOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return withoutHidden(text).slice(0, 2_000).toWellFormed();
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return withoutHidden(`${text}${cause}`).slice(0, 2_000).toWellFormed();
 }

@@ -1,30 +1,15 @@
 /** The MCP servers of a pod: their tools for a turn, and the end of them all. */
-import { isAbsolute, resolve } from 'node:path';
-import type { Sandbox, SandboxSettings } from '../scope/sandbox/sandbox.ts';
-import type { McpServerSettings, TrustedFile } from '../session/settings/mcp-settings.ts';
-import type { CallContext, Tool, ToolContext } from '../tools/tool.ts';
-import { hashOf } from '../std/file-hash.ts';
+import type { McpServerSettings } from '../session/settings/mcp-settings.ts';
+import type { CallContext, Tool } from '../tools/tool.ts';
 import { within } from '../std/within.ts';
 import { listFile } from './list-files.ts';
 import { offeredTools, type ToolOfServer } from './offered-tools.ts';
-import { type Link, McpServer } from './server.ts';
-import { programFolders } from '../tools/program-folders.ts';
-import { startServer } from './server-process.ts';
-import { takeServerPlace } from './tree-servers.ts';
+import { McpServer } from './server.ts';
+import { fewOf } from './tool-list.ts';
+import { linkTo, type LinkPlace } from './server-link.ts';
 
-export interface ServersPlace {
+export interface ServersPlace extends LinkPlace {
   readonly servers: ReadonlyMap<string, McpServerSettings>;
-  /** Podkin's own folder for lists. */
-  readonly state: string;
-  /** The root's instance: what is counted is counted for its tree. */
-  readonly root: string;
-  readonly environment: NodeJS.ProcessEnv;
-  /** As a call of the pod's Bash would have it now, for a process that outlasts it. */
-  context(server: string): ToolContext;
-  /** That of the pod's shells, but for what is given. */
-  sandbox(over: Partial<SandboxSettings>): Sandbox;
-  /** What shells of the pod may do. */
-  readonly shell: SandboxSettings;
   /** Null: all tools; else names, `*` for any characters. */
   isOffered(name: string): boolean;
   readonly idleMs?: number;
@@ -50,7 +35,7 @@ export class McpServers {
     this.#servers = new Map(
       [...place.servers].map(([name, settings]) => {
         const list = listFile(state, settings, place.context(name).cwd);
-        const link = (onTooLong: () => void) => this.#link(name, settings, onTooLong);
+        const link = (onTooLong: () => void) => linkTo(place, name, { settings, onTooLong });
         return [name, new McpServer({ name, settings, list, link, ...(idleMs && { idleMs }) })];
       }),
     );
@@ -63,7 +48,7 @@ export class McpServers {
       [...this.#servers].map(async ([server, from]): Promise<ToolOfServer[]> => {
         try {
           const { tools, leftOut } = await from.tools(signal);
-          for (const why of leftOut)
+          for (const why of fewOf(leftOut))
             notes.push(`The MCP server ${server} has tools that are left out: ${why}.`);
           return tools.map((tool) => ({ server, from, tool }));
         } catch (error) {
@@ -90,59 +75,4 @@ export class McpServers {
   async end(): Promise<void> {
     await within(Promise.all([...this.#servers.values()].map((server) => server.end())), endMs);
   }
-
-  async #link(name: string, settings: McpServerSettings, onTooLong: () => void): Promise<Link> {
-    const changed = changedFile(settings.files ?? []);
-    if (changed !== null) {
-      throw new Error(
-        `is not started: ${changed} is not what was trusted any more. A person has to look at it: "podkin run" on a terminal asks`,
-      );
-    }
-    const { command, url } = settings;
-    if (command === undefined) {
-      const { httpLink } = await import('./http-link.ts');
-      return await httpLink({ ...settings, url: url ?? '' }, this.#place.environment);
-    }
-    const { environment } = this.#place;
-    const context = this.#contextOf(name, { ...settings, command });
-    const leave = await takeServerPlace(this.#place);
-    const server = startServer({ ...settings, command }, { context, environment, onTooLong });
-    const started = await server.catch((error: unknown) => {
-      leave();
-      throw error;
-    });
-    void started.ended.then(leave);
-    return {
-      ...started,
-      async end(why) {
-        started.end(why);
-        await started.ended;
-      },
-    };
-  }
-
-  #contextOf(name: string, settings: McpServerSettings & { readonly command: string }): ToolContext {
-    const { shell, environment } = this.#place;
-    const context = this.#place.context(name);
-    const isOwn = settings.project === null;
-    const paths = (given: readonly string[] = []) => given.filter((path) => isAbsolute(path));
-    const own = isOwn ? programFolders(settings, environment['PATH'] ?? '', context.cwd) : [];
-    const sandbox = this.#place.sandbox({
-      // A project's has no more than the person's answer named.
-      network: isOwn ? (settings.network ?? shell.network) : settings.network === true,
-      read: [...shell.read, ...own, ...paths(settings.read)],
-      ...(isOwn ? {} : { unixSockets: false }),
-    });
-    const write = isOwn ? paths(settings.write).map((path) => resolve(path)) : [];
-    const widened = () => {
-      const scope = context.scopeNow();
-      return write.length === 0 ? scope : { ...scope, write: [...scope.write, ...write] };
-    };
-    return { ...context, scopeNow: widened, shell: { ...context.shell, sandbox } };
-  }
-}
-
-/** The first that is another one now; null where all are what was trusted. */
-function changedFile(files: readonly TrustedFile[]): string | null {
-  return files.find(({ path, sha256 }) => hashOf(path) !== sha256)?.path ?? null;
 }

@@ -13,7 +13,7 @@ import { offeredName } from './names.ts';
 const toolsMax = 500;
 /** Descriptions are data, and no more of one. */
 const descriptionBytesMax = 2_000;
-/** Sentences on what was left out. */
+/** Sentences on what was left out, where few are wanted. */
 const saidMax = 5;
 
 export interface ServerTool {
@@ -29,7 +29,7 @@ export interface ServerTool {
 
 export interface ServerTools {
   readonly tools: readonly ServerTool[];
-  /** Why others are not there; a few sentences. */
+  /** Why others are not there; one each. */
   readonly leftOut: readonly string[];
 }
 
@@ -50,10 +50,11 @@ export function toolsOf(
     else tools.set(found.name, found);
   }
   if (listed.length > taken.length) leftOut.push(`all behind the first ${toolsMax}`);
-  return { tools: [...tools.values()], leftOut: said(leftOut) };
+  return { tools: [...tools.values()], leftOut };
 }
 
-function said(leftOut: readonly string[]): string[] {
+/** A few of them, for an alert. */
+export function fewOf(leftOut: readonly string[]): string[] {
   const more = leftOut.length - saidMax;
   return more > 0 ? [...leftOut.slice(0, saidMax), `${more} more`] : [...leftOut];
 }

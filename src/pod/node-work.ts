@@ -1,5 +1,4 @@
 /** What a real pod's turns work with: providers, file tools, the sandbox, the project's instructions. */
-import { existsSync } from 'node:fs';
 import { arch, release, type } from 'node:os';
 import { checkModelName } from '../model/create.ts';
 import { type Model, ModelConfigError } from '../model/port.ts';
@@ -14,7 +13,7 @@ import { ownPrograms } from '../scope/sandbox/own-programs.ts';
 import { type Sandbox, type SandboxSettings, createSandbox } from '../scope/sandbox/sandbox.ts';
 import { once } from '../std/once.ts';
 import type { Home } from '../session/home/home.ts';
-import { ownPlaces, userHome } from '../session/home/places.ts';
+import { closedPlaces, userHome } from '../session/home/places.ts';
 import { effortIn } from '../session/settings/effort.ts';
 import { engineNameIn } from '../session/settings/engine-settings.ts';
 import { modelSettingsOf } from '../session/settings/model-settings.ts';
@@ -156,12 +155,9 @@ function sandboxOf(
 ): Sandbox {
   return createSandbox({
     settings: { ...sandboxSettingsOf(session.settings), ...over },
-    // Asked for at each command. What is hidden and missing is set aside when it comes to be; a folder for
-    // sockets alone is not: that would be a person's own first start, and a pod gains nothing by making it.
+    // Asked for at each command.
     get hidden() {
-      return ownPlaces(home)
-        .filter(({ path, isRuntime }) => isRuntime !== true || existsSync(path))
-        .map(({ path }) => path);
+      return closedPlaces(home);
     },
     state: home.state,
     tmpBytes: limits.shellTmpBytes,

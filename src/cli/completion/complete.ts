@@ -36,6 +36,8 @@ export const valuesByName: Known['values'] = {
   shell: shells,
   'budget name': 'root',
   'keep names': 'root',
+  'mcp action': ['list', 'test'],
+  'mcp name': 'text',
   '--continue name': 'root',
   '--name name': 'text',
   '--profile name': 'text',

@@ -23,8 +23,23 @@ export interface McpServerOptions extends SettingOptions {
 
 const startMs = 30_000;
 
+/** Throws `CommandFailed`. */
+export async function mcpCommand(
+  context: CommandContext,
+  [action, name]: readonly string[],
+  { json, ...options }: McpServerOptions & { readonly json: boolean },
+): Promise<number> {
+  if (action === undefined) return await mcpServerCommand(context, options);
+  const own = await import('./own-servers.ts');
+  if (action === 'list' && name === undefined)
+    return await own.listServersCommand(context, { ...options, json });
+  if (action === 'test' && name !== undefined)
+    return await own.testServerCommand(context, name, { ...options, json });
+  throw new CommandFailed(exitStatus.usage, 'write podkin mcp, podkin mcp list or podkin mcp test NAME');
+}
+
 /** Answers when the host has closed its end. Throws `CommandFailed`, before it has said anything. */
-export async function mcpServerCommand(context: CommandContext, options: McpServerOptions): Promise<number> {
+async function mcpServerCommand(context: CommandContext, options: McpServerOptions): Promise<number> {
   if (context.isTerminal) {
     const text =
       'podkin mcp speaks to another program, not to a person: put it into the configuration of a host (docs/hosts.md says how)';

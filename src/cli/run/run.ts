@@ -244,7 +244,12 @@ function hooksWith(configured: readonly Hook[], notify: string | undefined, cwd:
   return notify === undefined ? configured : hooksAnew(notifyHooks(notify, cwd), configured);
 }
 
-function askTrust(context: CommandContext, file: string, wants: readonly string[]): Promise<boolean | null> {
+/** Whether what a project's file wants may count. */
+export function askTrust(
+  context: CommandContext,
+  file: string,
+  wants: readonly string[],
+): Promise<boolean | null> {
   return askAboutText(context, {
     head: `${visible(file)} came with the project and wants to set:\n`,
     foreign: wants,

@@ -2,7 +2,7 @@
  * Where a home is. Apart from what is in it: a command finds its own program by it, before anything else is
  * loaded.
  */
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fromTilde } from '../../std/tilde.ts';
@@ -106,6 +106,16 @@ export function ownPlaces(home: Home): OwnPlace[] {
   const alone = all.filter((one, at) => all.findIndex(({ path }) => path === one.path) === at);
   // Another user's folder holds no socket of ours, and where a link of theirs leads is theirs to say.
   return alone.filter(({ path, isRuntime }) => isRuntime !== true || !isOthers(path));
+}
+
+/**
+ * Those that a sandbox hides. What is hidden and missing is set aside when it comes to be; a folder for
+ * sockets alone is not: that would be a person's own first start, and a pod gains nothing by making it.
+ */
+export function closedPlaces(home: Home): string[] {
+  return ownPlaces(home)
+    .filter(({ path, isRuntime }) => isRuntime !== true || existsSync(path))
+    .map(({ path }) => path);
 }
 
 /**

@@ -141,7 +141,7 @@ describe('the servers of a project', () => {
 
   it('[mcp.trust-shape] one that is denied is not there at all', async () => {
     put({ ours });
-    expect(await read(true, ['.mcp.json'])).toEqual({ servers: {}, notes: [] });
+    expect(await read(true, ['.mcp.json'])).toEqual({ servers: {}, leftOut: [], notes: [] });
   });
 
   it.each<[string, object, string]>([
