@@ -18,6 +18,7 @@ import type { Connection } from '../../transport/connection.ts';
 import { leasedTo } from '../machine/budget.ts';
 import { commitInput, onLink, onPodEvent } from '../machine/inputs.ts';
 import { ChildLinks } from './child-links.ts';
+import { placeOf } from './child-place.ts';
 import type { Pod } from '../pod.ts';
 import { noteRefusal } from './child-refusal.ts';
 import { ScopeWaits } from './scope-waits.ts';
@@ -274,24 +275,13 @@ export class Children {
   async #check(instance: string): Promise<void> {
     const child = this.#pod.facts.children.get(instance);
     if (child === undefined || this.#closed || child.incarnation === 0) return;
-    const folder = this.#pod.folderOf(child);
     if (isMissing(this.#pod, child)) return await this.#noteMissing(child);
-    const lock = await this.#pod.host.locks.take({ instance, folder: folder.path, purpose: 'loan' });
-    if (!lock.taken) {
-      this.#noteAlive(child);
-      return;
-    }
-    try {
-      // In another network namespace it holds locks that are not seen here: nobody is dead who answers, or
-      // who cannot be asked.
-      if ((await this.#pod.host.processes.statusOf({ instance, folder })) !== 'dead')
-        return this.#noteAlive(child);
+    const status = await placeOf(this.#pod, child).check(async () => {
       await this.#takeIn(child);
       // Its next incarnation cannot begin before this: what it held is not its own by then.
       await this.#pod.claims.sync();
-    } finally {
-      await lock.release();
-    }
+    });
+    if (status === 'alive') this.#noteAlive(child);
   }
 
   /** Alive by the system's word. Only a long silence is told, as `unreachable`. */

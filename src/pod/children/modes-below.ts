@@ -4,6 +4,7 @@
  */
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import type { Pod } from '../pod.ts';
+import { placeOf } from './child-place.ts';
 import type { Children } from './children.ts';
 
 /** JSON-RPC's unknown method. */
@@ -55,7 +56,6 @@ export class ModesBelow {
       // Its folder cannot be read: the home is away.
     }
     if (!isUnknown) this.#children.links.renew(child.instance);
-    const isGone = child.process !== null && !host.processes.isRunning(child.process);
-    return isGone ? [] : [child.name];
+    return placeOf(this.#pod, child).isGone() ? [] : [child.name];
   }
 }

@@ -18,9 +18,9 @@ import { type PodContext, spawnChild } from './spawn-child.ts';
 import { SpawnRefused } from './spawn-refused.ts';
 import { clonedText } from './spawn-worktree.ts';
 import type { ProcessExit } from '../host.ts';
-import { PodStartFailed, readyWithin } from '../process/start-process.ts';
+import { PodStartFailed } from '../process/start-process.ts';
 import { stopBelow } from './stop-below.ts';
-import { stopProcess } from '../process/stop-process.ts';
+import { placeOf } from './child-place.ts';
 
 const outputCharsMax = 20_000;
 const probeMs = 1_500;
@@ -132,31 +132,27 @@ async function sendTo(
   const { message: text, assignment } = asked;
   const { hops, traceparent: trace } = asked.context;
   const request = { child: ref, text, assignment, hops, trace };
-  const dead = children.hasEnded(child.instance) || processGone(pod, child);
+  const dead = children.hasEnded(child.instance) || placeOf(pod, child).isGone();
   if (dead) await startAgain(pod, children, child);
   await sendRun(pod, children, request);
   const again = dead ? ' Its process had ended and was started again from its log.' : '';
   return { text: `Pod "${child.name}" has the message.${again} You will get a notice when it is done.` };
 }
 
-function processGone(pod: Pod, child: ChildFacts): boolean {
-  return child.process !== null && !pod.host.processes.isRunning(child.process);
-}
-
 async function startAgain(pod: Pod, children: Children, child: ChildFacts): Promise<void> {
   // What it left is taken in first, so that its end is told before its new incarnation.
   await children.check(child.instance);
-  const started = pod.host.processes.start(pod.folderOf(child), pod.facts.restrictions, {
-    most: pod.session.permissionMode,
-  });
-  void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
-  let { exited }: { exited: Promise<ProcessExit> | null } = started;
+  let exited: Promise<ProcessExit> | null = null;
   try {
-    await readyWithin(pod.host.clock, started, pod.core.limits.spawnMs);
+    const started = await placeOf(pod, child).start({
+      restrictions: pod.facts.restrictions,
+      set: { most: pod.session.permissionMode },
+      onExit: (exit) => children.noteExit(child.instance, exit),
+    });
+    ({ exited } = started);
   } catch (error) {
     // A person was quicker: there is nothing to start, only that other process's link to wait for.
     if (!(error instanceof PodStartFailed && error.code === 'alreadyRunning')) throw error;
-    exited = null;
   }
   await children.links.linked(child.instance, { timeoutMs: pod.core.limits.spawnMs, exited });
 }
@@ -210,16 +206,14 @@ function outputAnswer(
  * the incarnation.
  */
 export async function stopChild(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
-  const folder = pod.folderOf(child);
   const { incarnation } = child;
+  const place = placeOf(pod, child);
   const waited = children.waits.reason(child);
-  const stopped = await stopProcess(pod.host, {
-    socket: pod.socketOf(child),
-    process: child.process,
+  const stopped = await place.stop({
     graceMs: pod.stopOptions.graceMs,
     cascade: true,
     reason: pod.core.live.mode === 'stopping' ? 'stopped with its parent' : 'stopped by its parent',
-    from: { instance: pod.session.instance, token: pod.host.home.token(folder) },
+    from: { instance: pod.session.instance, token: pod.host.home.token(pod.folderOf(child)) },
   });
   if (stopped.kind === 'refused' || stopped.kind === 'stillThere') {
     const why = fenced(stopped.message, errorCharsMax).join('\n');
@@ -227,7 +221,7 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
   }
   await children.check(child.instance);
   const alone = stopped.kind === 'wasGone' || stopped.by !== 'asked';
-  const left = alone ? await pod.host.processes.endLeftOfDead(folder, child.instance) : null;
+  const left = alone ? await place.endLeft() : null;
   const below = alone ? await stopBelow(pod.host, child.instance, pod.stopOptions.graceMs) : [];
   const how = {
     asked: 'has shut down',
@@ -295,5 +289,7 @@ async function ask(pod: Pod, child: ChildFacts): Promise<string> {
   const path = pod.socketOf(child);
   const sent = await pod.host.wire.send(path, 'status', {}, { deadlineMs: probeMs });
   if (sent.ok) return statusText(sent.result);
-  return processGone(pod, child) ? 'ended, its report is being taken in' : 'no answer (its process is alive)';
+  return placeOf(pod, child).isGone()
+    ? 'ended, its report is being taken in'
+    : 'no answer (its process is alive)';
 }

@@ -25,6 +25,7 @@ import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
 import { budgetOfChild, costLimit, lentAtSpawn } from '../machine/budget.ts';
 import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
+import { type StartedChild, placeOf } from './child-place.ts';
 import { sendRun } from './send-run.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Profile } from '../../session/settings/profiles.ts';
@@ -34,8 +35,6 @@ import { SpawnRefused } from './spawn-refused.ts';
 import { scopeFor } from './spawn-scope.ts';
 import { type PlannedWorktree, makeClone, plannedWorktree } from './spawn-worktree.ts';
 import { undoSpawn } from './undo-spawn.ts';
-import type { StartedProcess } from '../host.ts';
-import { readyWithin } from '../process/start-process.ts';
 
 const retryAfterMs = 50;
 
@@ -83,7 +82,7 @@ export async function spawnChild(
     if (isQueued) await queue(family, child);
     else await claim(pod, child, context.signal);
     await makeClone(pod, planned, { child, context });
-    const { exited } = await start(pod, children, { folder, child });
+    const { exited } = await start(pod, children, child);
     await children.links.linked(child.instance, { timeoutMs: pod.core.limits.spawnMs, exited });
     // Nobody waits for this child any more: it must not begin to work.
     context.signal.throwIfAborted();
@@ -379,20 +378,16 @@ async function claim(pod: Pod, child: PodRef, signal: AbortSignal): Promise<void
   }
 }
 
-async function start(
-  pod: Pod,
-  children: Children,
-  made: { folder: PodFolder; child: PodRef },
-): Promise<StartedProcess> {
-  const { folder, child } = made;
-  const started = pod.host.processes.start(folder);
-  const identity = pod.host.processes.identity(started.pid);
-  if (identity !== null) {
-    // Its process is known before anything is waited for: a crash from here on leaves nobody behind unseen.
-    pod.commit([{ type: 'child', child, state: 'started', ...identity }]);
-  }
-  pod.crash('child.started');
-  void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
-  await readyWithin(pod.host.clock, started, pod.core.limits.spawnMs);
-  return started;
+async function start(pod: Pod, children: Children, child: PodRef): Promise<StartedChild> {
+  const reserved = pod.facts.children.get(child.instance);
+  if (reserved === undefined) throw new Error(`the child "${child.name}" is not known here`);
+  return await placeOf(pod, reserved).start({
+    onStarted: (pid) => {
+      const identity = pod.host.processes.identity(pid);
+      // Its process is known before anything is waited for: a crash from here on leaves nobody behind unseen.
+      if (identity !== null) pod.commit([{ type: 'child', child, state: 'started', ...identity }]);
+      pod.crash('child.started');
+    },
+    onExit: (exit) => children.noteExit(child.instance, exit),
+  });
 }
