@@ -23,7 +23,7 @@ export interface StartedChild {
   readonly exited: Promise<ProcessExit> | null;
 }
 
-/** `dead`: what was to be done while nothing of it runs has been done. `alive`: it is not known to be dead. */
+/** `dead`: what was to be done while nothing of it runs has been done. `alive`: it is not known to be so. */
 export type ChildStatus = 'alive' | 'dead';
 
 export interface ChildPlace {
