@@ -342,6 +342,7 @@ export class Screen implements OpenScreen {
   }
 
   #judgeSettled(): void {
+    if (!this.#settling.isAsked) return;
     this.#settling.judge(this.#unsettled, () => this.#note(whatDone));
   }
 

@@ -23,9 +23,12 @@ export class Pace {
     this.#intervalMs = intervalMs;
   }
 
-  want(what: 'key' | 'output'): void {
+  /** False: that was wanted already. */
+  want(what: 'key' | 'output'): boolean {
+    const isNew = what === 'key' ? !this.#forKey : !this.#forOutput;
     if (what === 'key') this.#forKey = true;
     else this.#forOutput = true;
+    return isNew;
   }
 
   /** How long until a frame is due, 0: now. Null: none is. */

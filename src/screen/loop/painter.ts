@@ -57,8 +57,9 @@ export class Painter {
   /** `state`: a key that did more than type: what it leads to is shown whole. */
   want(what: 'key' | 'state' | 'output'): void {
     if (what === 'state') this.#shown = null;
-    this.#pace.want(what === 'output' ? 'output' : 'key');
-    this.#schedule();
+    const isNew = this.#pace.want(what === 'output' ? 'output' : 'key');
+    // While a pod speaks each delta comes here: the timer stands since the first.
+    if (isNew || what === 'state') this.#schedule();
   }
 
   /** Above the live region, once. */
