@@ -5,6 +5,7 @@
 import { PodStartFailed } from '../../src/pod/process/start-process.ts';
 import type { Random } from '../sim/random.ts';
 import { type Deaths, ancestorsOf } from './cell-play.ts';
+import { wayTo } from './engine-play.ts';
 import type { Way } from './plan.ts';
 import type { Actor, Stage } from './stage.ts';
 
@@ -79,7 +80,7 @@ async function bringBack(
     await replace(stage, actor);
     return;
   }
-  const way = actor === stage.leaf ? `give ${stage.kid.name} give ${actor.name}` : `give ${actor.name}`;
+  const way = wayTo(actor);
   await stage.root.pod.run(`${way} say again-${number}`);
   await stage.until(
     `${actor.name} is brought back by its parent`,

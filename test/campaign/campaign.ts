@@ -4,12 +4,14 @@
  */
 import { existsSync } from 'node:fs';
 import { type SeriesRows, appendRows, isBroken, readRows } from './rows.ts';
-import { type Series, catchUpOf, planOf } from './plan.ts';
+import { type Series, catchUpOf, enginePlanOf, planOf } from './plan.ts';
 import { lackingOf, minimumsFor, totalsOf } from './report.ts';
 import { playSeries } from './series.ts';
 
 export interface CampaignOptions {
   kills: number;
+  /** About so many more of pods that another agent drives. */
+  engineKills?: number;
   /** Rows, JSON lines; appended to. */
   out: string;
   keep?: string;
@@ -43,8 +45,9 @@ export async function playCampaign(
       onSeries(rows);
     }
   };
-  await playAll(planOf(options.kills));
-  for (let round = 1; round <= catchUpRounds && !stopped(); round += 1) {
+  const usual = options.kills === 0 ? [] : planOf(options.kills);
+  await playAll([...enginePlanOf(options.engineKills ?? 0), ...usual]);
+  for (let round = 1; round <= catchUpRounds && options.kills > 0 && !stopped(); round += 1) {
     await playAll(catchUpOf(lackingOf(totalsOf(readRows(options.out)), minimumsFor(options.kills)), round));
   }
   return readRows(options.out);

@@ -27,6 +27,17 @@ export const spawnPoints = [
 /** Points of a lease: at its giver, and at its holder. */
 export const leasePoints = ['lease.granted', 'lease.returned'] as const;
 
+/** Points that a turn passes which another vendor's agent drives, and those of its report. */
+export const enginePoints = [
+  'engine.started',
+  'item.committed',
+  'engine.prompted',
+  'engine.answered',
+  'turn.beforeCommit',
+  ...senderPoints,
+] as const;
+export type EnginePoint = (typeof enginePoints)[number];
+
 export type Point =
   | (typeof turnPoints)[number]
   | (typeof senderPoints)[number]

@@ -3,7 +3,15 @@
  * a campaign can be stopped and gone on with. Pure.
  */
 import { Random } from '../sim/random.ts';
-import { type Cell, possibleCells, isOneOf, senderPoints, turnPoints } from './cells.ts';
+import {
+  type Cell,
+  type EnginePoint,
+  enginePoints,
+  possibleCells,
+  isOneOf,
+  senderPoints,
+  turnPoints,
+} from './cells.ts';
 
 /**
  * How a dead pod comes back: started by a person, by its parent's SendToPod, or never: then another takes its
@@ -12,7 +20,13 @@ import { type Cell, possibleCells, isOneOf, senderPoints, turnPoints } from './c
 export const ways = ['start', 'sendToPod', 'never'] as const;
 export type Way = (typeof ways)[number];
 
+/** Of a pod that another agent drives. `family`: the pod and its parent. */
+export const engineVictims = ['pod', 'agent', 'both', 'family'] as const;
+export type EngineVictim = (typeof engineVictims)[number];
+
 export type Play =
+  /** `point` null: at a random instant; an agent alone passes none. */
+  | { kind: 'engine'; who: EngineVictim; point: EnginePoint | null; back: Way }
   | { kind: 'cell'; cell: Cell; back: Way }
   /** A random pod, 0–300 ms after work was given. */
   | { kind: 'instant'; back: Way }
@@ -25,9 +39,9 @@ export interface Series {
   seed: number;
   /**
    * `deaf`: three observers that never read are attached to the root. `longHistory`: its log begins with 64
-   * MB.
+   * MB. `agents`, `heldAgents`: below it are pods that another agent drives, without a sandbox and in one.
    */
-  flavour: 'plain' | 'deaf' | 'longHistory';
+  flavour: 'plain' | 'deaf' | 'longHistory' | 'agents' | 'heldAgents';
   plays: Play[];
 }
 
@@ -45,7 +59,7 @@ const margin = 1.2;
 /** `kills` is about what the plan makes; a campaign of 10,000 also has the plays that take minutes. */
 export function planOf(kills: number): Series[] {
   const count = Math.max(1, Math.ceil((kills * margin) / killsOfPlay / playsOfSeries));
-  const deck = new Deck();
+  const deck = new Deck(possibleCells);
   const usual = Array.from({ length: count }, (_, index): Series => {
     const seed = index + 1;
     const flavour = seed % deafEvery === 0 ? 'deaf' : 'plain';
@@ -53,6 +67,33 @@ export function planOf(kills: number): Series[] {
   });
   return kills < 5_000 ? usual : [...slowSeries(deck), ...usual];
 }
+
+/** Behind all other seeds. */
+const engineSeed = 3_000_000;
+const enginePlaysOfSeries = 16;
+/** `both` and `family` make two; what comes too late makes none. */
+const killsOfEnginePlay = 1.4;
+
+/** Series whose victims are pods that another agent drives; `kills` is about what they make. */
+export function enginePlanOf(kills: number): Series[] {
+  const count = Math.ceil(kills / killsOfEnginePlay / enginePlaysOfSeries);
+  const decks = { agents: new Deck(enginePlays), heldAgents: new Deck(enginePlays) };
+  return Array.from({ length: count }, (_, index): Series => {
+    const seed = engineSeed + index;
+    const flavour = index % 2 === 0 ? 'agents' : 'heldAgents';
+    const plays = Array.from({ length: enginePlaysOfSeries }, (__, play): Play => {
+      const back = new Random(seed, play).chance(0.4) ? 'sendToPod' : 'start';
+      return { kind: 'engine', ...decks[flavour].next(), back };
+    });
+    return { seed, flavour, plays };
+  });
+}
+
+/** Every victim at every point and at an instant; an agent alone as often as a point is met. */
+const enginePlays: readonly Pick<Play & { kind: 'engine' }, 'who' | 'point'>[] = [
+  null,
+  ...enginePoints,
+].flatMap((point) => engineVictims.map((who) => ({ who, point: who === 'agent' ? null : point })));
 
 /** Behind all seeds of the plan and of its slow series. */
 const catchUpSeed = 2_000_000;
@@ -75,7 +116,7 @@ export function catchUpOf(lacking: readonly { cell: Cell; kills: number }[], rou
   });
 }
 
-function playsOf(deck: Deck, seed: number): Play[] {
+function playsOf(deck: Deck<Cell>, seed: number): Play[] {
   return Array.from({ length: playsOfSeries }, (_, index): Play => {
     const random = new Random(seed, index);
     const number = (seed - 1) * playsOfSeries + index + 1;
@@ -104,7 +145,7 @@ function wayBack(random: Random): Way {
 /** Behind all seeds of the usual series. */
 const slowSeed = 1_000_000;
 
-function slowSeries(deck: Deck): Series[] {
+function slowSeries(deck: Deck<Cell>): Series[] {
   const downs = [60_000, 60_000, 90_000, 120_000, 180_000].map((downMs, index): Series => ({
     seed: slowSeed + index,
     flavour: 'plain',
@@ -118,15 +159,20 @@ function slowSeries(deck: Deck): Series[] {
   return [...downs, ...long];
 }
 
-/** Deals every possible cell once, in a shuffled order, before any comes again. */
-class Deck {
-  #left: Cell[] = [];
+/** Deals every card once, in a shuffled order, before any comes again. */
+class Deck<T> {
+  readonly #cards: readonly T[];
+  #left: T[] = [];
   #round = 0;
 
-  next(): Cell {
+  constructor(cards: readonly T[]) {
+    this.#cards = cards;
+  }
+
+  next(): T {
     if (this.#left.length === 0) {
       this.#round += 1;
-      this.#left = shuffled(possibleCells, new Random(this.#round, 77));
+      this.#left = shuffled(this.#cards, new Random(this.#round, 77));
     }
     return this.#left.pop()!;
   }

@@ -1,9 +1,12 @@
 /** What a campaign comes to: totals over its rows, and whether they are enough to prove anything. Pure. */
 import { type Cell, type Point, cellName, impossibleCells, points, possibleCells } from './cells.ts';
+import type { EnginePoint } from './cells.ts';
 import type { PlayRow, SeriesRows } from './rows.ts';
 
 export interface Minimums {
   kills: number;
+  /** Of pods that another agent drives, and of their agents. */
+  engineKills?: number;
   killsPerPoint: number;
   killsPerCell: number;
   events: number;
@@ -29,6 +32,9 @@ export interface Totals {
   /** Plays in which the victim did not come to its point, or the parent did not stand as wanted. */
   missed: number;
   drifted: number;
+  engineKills: number;
+  /** Kills of a pod that another agent drives, by its point; null: at a random instant. */
+  perEnginePoint: Map<EnginePoint | null, number>;
   perPoint: Map<Point, number>;
   perCell: Map<string, number>;
   perKind: Map<string, number>;
@@ -52,10 +58,16 @@ export function totalsOf(rows: readonly SeriesRows[]): Totals {
   const sum = (of: (row: SeriesRows['series']) => number) =>
     series.reduce((total, row) => total + of(row), 0);
   const cells = plays.filter((play) => play.cell !== null);
+  const engines = plays.filter((play) => play.engine !== undefined);
   return {
     series: series.length,
     runs: plays.length,
     kills: plays.reduce((total, { kills }) => total + kills, 0),
+    engineKills: engines.reduce((total, { kills }) => total + kills, 0),
+    perEnginePoint: countBy(
+      engines.filter(({ reached }) => reached),
+      ({ engine }) => engine!.point,
+    ),
     missed: plays.filter(({ reached }) => !reached).length,
     drifted: cells.filter(({ reached, met }) => reached && !met).length,
     perPoint: countBy(
@@ -114,11 +126,13 @@ export function lackingOf(totals: Totals, { killsPerCell }: Minimums): { cell: C
 
 /** Why the campaign proves less than it should, or the opposite; empty when it proves its point. */
 export function failuresOf(totals: Totals, minimums: Minimums): string[] {
+  const engineKills = minimums.engineKills ?? 0;
   const few = (what: string, count: number, least: number) =>
     count >= least ? [] : [`${what}: ${count}, at least ${least} are wanted`];
   const none = (what: string, count: number) => (count === 0 ? [] : [`${what}: ${count}`]);
   return [
-    ...few('kills', totals.kills, minimums.kills),
+    ...few('kills', totals.kills - totals.engineKills, minimums.kills),
+    ...few('kills of pods with another agent', totals.engineKills, engineKills),
     ...points.flatMap((point) =>
       few(`kills at ${point}`, totals.perPoint.get(point) ?? 0, minimums.killsPerPoint),
     ),
@@ -148,6 +162,7 @@ export function renderTotals(totals: Totals): string {
     `runs ${totals.runs} in ${totals.series} series (${list(totals.perFlavour)}), kills ${totals.kills}`,
     `kinds: ${list(totals.perKind)}`,
     `kills per point: ${points.map((point) => `${point} ${totals.perPoint.get(point) ?? 0}`).join(', ')}`,
+    `kills with another agent ${totals.engineKills}: ${[...totals.perEnginePoint].map(([point, count]) => `${point ?? 'at an instant'} ${count}`).join(', ')}`,
     `kills per cell: ${possibleCells.length} possible cells (${impossibleCells.length} impossible), least ${cells[0] ?? 0}, median ${quantile(cells, 0.5)}; point missed ${totals.missed}, stance missed ${totals.drifted}`,
     `events ${totals.events}, lost ${totals.lost}, doubled ${totals.doubled}, out of order ${totals.outOfOrder}, stranded ${totals.stranded}, undeclared ends ${totals.undeclaredEnd}, leftovers ${totals.leftovers}, watchdog rescues ${totals.watchdogRescues}`,
     `wake latency of an idle parent, ${totals.wakeFromEmittedMs.length} wakes: from the commit p50 ${quantile(totals.wakeFromEmittedMs, 0.5)} ms, p99 ${quantile(totals.wakeFromEmittedMs, 0.99)} ms; from the receipt p50 ${quantile(totals.wakeFromReceivedMs, 0.5)} ms, p99 ${quantile(totals.wakeFromReceivedMs, 0.99)} ms`,

@@ -4,15 +4,18 @@
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { points, stances, victims } from './cells.ts';
+import { enginePoints, points, stances, victims } from './cells.ts';
+import { engineVictims } from './plan.ts';
 
 const cellSchema = z.object({ point: z.enum(points), victim: z.enum(victims), stance: z.enum(stances) });
 const playRow = z.object({
   row: z.literal('play'),
   seed: z.int(),
   number: z.int(),
-  kind: z.enum(['cell', 'instant', 'cutLink', 'parentDown']),
+  kind: z.enum(['cell', 'instant', 'cutLink', 'parentDown', 'engine']),
   cell: cellSchema.nullable(),
+  /** Of a play with a pod that another agent drives. */
+  engine: z.object({ who: z.enum(engineVictims), point: z.enum(enginePoints).nullable() }).optional(),
   back: z.string(),
   kills: z.int(),
   /** The victim died at its point, and its parent stood as the cell says. */

@@ -12,11 +12,12 @@ import { type RawWire, deafObserver } from '../support/raw-wire.ts';
 import { recover } from './aftermath.ts';
 import { type Deaths, playCell } from './cell-play.ts';
 import { auditStage, endStage } from './final-audit.ts';
+import { enginePromises, playEngine, strayProcesses, workingAgent } from './engine-play.ts';
 import { playCutLink, playInstant, playParentDown } from './odd-plays.ts';
 import type { AuditedPod, Finding } from './oracle.ts';
 import type { Play, Series } from './plan.ts';
 import type { PlayRow, SeriesRow, SeriesRows } from './rows.ts';
-import { Stage } from './stage.ts';
+import { Stage, type StageOptions } from './stage.ts';
 
 const deafObservers = 3;
 const longHistoryBytes = 64 * megabyte;
@@ -35,7 +36,7 @@ export async function playSeries(series: Series, options: SeriesOptions = {}): P
   const plays: PlayRow[] = [];
   const summary = emptySummary(series);
   try {
-    await stage.build(series.flavour === 'longHistory' ? { prepare: longPast } : {});
+    await stage.build(buildOf(stage, series));
     for (const [index, play] of series.plays.entries()) {
       if (series.flavour === 'deaf') await attachDeaf(stage, deaf);
       const row = await playOne(stage, series, { play, number: index + 1 });
@@ -46,6 +47,7 @@ export async function playSeries(series: Series, options: SeriesOptions = {}): P
     // A tree that did not come to rest has nothing to say at its end.
     if (plays.every(({ problems }) => problems.length === 0))
       Object.assign(summary, await endStage(stage, options.inspect));
+    summary.problems.push(...enginePromises(stage));
   } catch (error) {
     summary.problems.push(textOf(error));
   }
@@ -59,6 +61,12 @@ export async function playSeries(series: Series, options: SeriesOptions = {}): P
   await stage.home.close().catch((error: unknown) => summary.problems.push(textOf(error)));
   summary.durationMs = Math.round(performance.now() - startedMs);
   return { plays, series: countBroken(summary, plays) };
+}
+
+function buildOf(stage: Stage, { flavour }: Series): StageOptions {
+  if (flavour === 'longHistory') return { prepare: longPast };
+  if (flavour !== 'agents' && flavour !== 'heldAgents') return {};
+  return { agent: workingAgent(stage), isHeld: flavour === 'heldAgents' };
 }
 
 function emptySummary({ seed, flavour }: Series): SeriesRow {
@@ -111,6 +119,7 @@ async function playOne(
     number,
     kind: play.kind,
     cell: play.kind === 'cell' ? play.cell : null,
+    ...(play.kind === 'engine' && { engine: { who: play.who, point: play.point } }),
     back: 'back' in play ? play.back : 'start',
     kills: 0,
     reached: false,
@@ -125,7 +134,7 @@ async function playOne(
     row.met = deaths.met;
     const back = play.kind === 'instant' && deaths.dead[0]?.actor === stage.root ? 'start' : row.back;
     await recover(stage, deaths, { back: back as 'start', random, number });
-    row.problems.push(...(await auditStage(stage)).map(sentence));
+    row.problems.push(...(await auditStage(stage)).map(sentence), ...strayProcesses(stage));
   } catch (error) {
     stage.disarm();
     row.problems.push(textOf(error));
@@ -143,6 +152,8 @@ function die(stage: Stage, play: Play, at: { number: number; random: Random }): 
       return playInstant(stage, at);
     case 'cutLink':
       return playCutLink(stage, at);
+    case 'engine':
+      return playEngine(stage, { ...at, who: play.who, point: play.point });
     case 'parentDown':
       return playParentDown(stage, { ...at, downMs: play.downMs });
   }

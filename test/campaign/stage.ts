@@ -19,46 +19,19 @@ import { FollowedLog } from '../../src/cli/chaos/followed-log.ts';
 import { type PodState, stateOf } from '../../src/cli/chaos/pod-state.ts';
 import { readSpec, readToken } from '../../src/session/home/home.ts';
 import { folderNamed, namesIn } from '../support/pod-folders.ts';
+import { bwrapPlaces } from '../../src/scope/sandbox/own-programs.ts';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 import { systemCode } from '../../src/std/system-code.ts';
 import { isLow } from '../../src/pod/machine/budget.ts';
 import { budgetUnits } from '../../src/session/facts/budget-entries.ts';
 import { replay } from '../../src/session/facts/replay.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
+import { scenario } from './scenario.ts';
 import { ofType } from '../support/audit.ts';
 import { pause } from '../support/waiting.ts';
 
 const patienceMs = 45_000;
 const gateCount = 160;
-
-/**
- * A child is handed a folder of its own to write in, inside its spawner's; those below the leaf only read.
- */
-function growing(when: string, more = ''): string {
-  const spawn = (write: string) =>
-    `call: [ { SpawnPod: { name: '{{match.1}}', task: '{{match.2}}'${write} } } ]`;
-  const rule = (pod: string, write: string) =>
-    `  - { pod: '${pod}', ${when} (\\S+) (.+)', ${more}${spawn(write)} }\n`;
-  return [
-    rule('root', ", write: ['own/{{match.1}}']"),
-    rule('leaf*', ''),
-    rule('*', ", write: ['own/{{pod}}/{{match.1}}']"),
-  ].join('');
-}
-
-/** By what a pod is told to do, whoever it is. */
-const scenario = `price: { input: 1, output: 1 }
-rules:
-  - { last: user, matches: 'give (\\S+) (.+)', call: [ { SendToPod: { name: '{{match.1}}', message: '{{match.2}}' } } ] }
-${growing("last: user, matches: 'muse", 'delayMs: 400, ')}${growing("last: user, matches: 'grow")}  - { last: user, matches: 'hold (\\S+)', call: [ { Bash: { command: 'cat {{match.1}}' } } ] }
-  - { last: user, matches: 'think long', delayMs: 1800, say: 'Thought.' }
-  - { last: user, matches: 'think', delayMs: 500, say: 'Thought.' }
-  - { last: user, matches: 'say (\\S+)', delayMs: 20, say: 'Answer {{match.1}}.' }
-${growing("last: tool, matches: 'then grow")}  - { last: tool, matches: 'then say (\\S+)', say: 'Answer {{match.1}}.' }
-  - { last: tool, say: 'Waiting.' }
-  - { last: notification, say: 'Noted.' }
-  - { say: 'Well.' }
-`;
 
 /** One pod of the tree, living or dead. */
 export class Actor {
@@ -106,6 +79,10 @@ export class Actor {
 export interface StageOptions {
   /** Called with the root before its first start; answers the offset from which its log is to be followed. */
   prepare?: (root: TestPod) => Promise<number>;
+  /** Drives pods of their own below the root and below the kid. */
+  agent?: { command: string; args: string[] };
+  /** By the sandbox of this machine, where it has one. */
+  isHeld?: boolean;
 }
 
 export class Stage {
@@ -134,6 +111,13 @@ export class Stage {
     const pod = this.home.makeRoot({
       scenario,
       permissionMode: 'bypassPermissions',
+      ...(options.agent && {
+        engines: { fake: options.agent },
+        sandbox: {
+          program: (options.isHeld === true ? bwrapPlaces.find(existsSync) : null) ?? '/nowhere/bwrap',
+          network: true,
+        },
+      }),
       limits: {
         coalesceMs: 20,
         deathGraceMs: 100,
@@ -148,7 +132,7 @@ export class Stage {
         pods: 1_000,
         quarantineDeaths: 1_000_000,
         // Never reached: what each request takes is reserved, lent and returned all the same.
-        cost: 1_000_000,
+        ...(!options.agent && { cost: 1_000_000 }),
       },
     });
     const logFrom = await options.prepare?.(pod);
@@ -163,6 +147,16 @@ export class Stage {
     await pod.run('give kid grow leaf say born');
     await this.untilBorn('leaf', kid);
     await this.rest();
+    if (options.agent === undefined) return;
+    for (const [name, parent] of [
+      ['agent-1', root],
+      ['agent-2', kid],
+    ] as const) {
+      const way = parent === root ? '' : `give ${parent.name} `;
+      await pod.run(`${way}hire ${name} come`);
+      await this.untilBorn(name, parent);
+      await this.rest();
+    }
   }
 
   get root(): Actor {
@@ -176,6 +170,10 @@ export class Stage {
   }
   get side(): Actor {
     return this.#newest('side');
+  }
+  /** Those that another agent drives. */
+  get engines(): Actor[] {
+    return this.actors.filter(({ name }) => name.startsWith('agent-'));
   }
   get active(): Actor[] {
     return this.actors.filter((actor) => !actor.retired);

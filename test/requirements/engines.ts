@@ -21,4 +21,6 @@ export const engines = {
     'a prompt that was cut off is said again only where the loaded session shows that it is not there',
   'engine.killed':
     'the pod killed at any step of a prompt: each outcome once, and no process of its agent is left',
+  'engine.campaign':
+    'a pod that another agent drives, its agent, both, or it and its parent killed at every point and at random: nothing lost, doubled or stranded, no process left, no work given twice unsaid',
 };

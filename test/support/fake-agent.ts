@@ -143,12 +143,13 @@ export function fakeAgent(folder: string, script: FakeScript = {}): FakeAgent {
     command: process.execPath,
     args: [fakeAgentFile, file],
     state,
-    notes: () => notesIn(join(state, 'notes')),
+    notes: () => fakeNotes(join(state, 'notes')),
     rewrite,
   };
 }
 
-function notesIn(path: string): FakeNote[] {
+/** Of the file `notes` in its state; a line that a death has cut off is not there yet. */
+export function fakeNotes(path: string): FakeNote[] {
   if (!existsSync(path)) return [];
   const whole = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   return whole.map((line) => JSON.parse(line) as FakeNote);

@@ -7,11 +7,12 @@ import {
   cellName,
   impossibleCells,
   points,
+  enginePoints,
   possibleCells,
   stances,
   victims,
 } from '../../campaign/cells.ts';
-import { type Play, catchUpOf, planOf } from '../../campaign/plan.ts';
+import { type Play, catchUpOf, enginePlanOf, engineVictims, planOf } from '../../campaign/plan.ts';
 import { failuresOf, lackingOf, minimumsFor, totalsOf } from '../../campaign/report.ts';
 import { type PlayRow, type SeriesRows, appendRows, readRows } from '../../campaign/rows.ts';
 
@@ -67,6 +68,29 @@ function rowOf(play: Play, at: { seed: number; number: number }): PlayRow {
     problems: [],
   };
 }
+
+describe('the plays with other agents', () => {
+  it('[engine.campaign] every victim meets every point it can, in a sandbox and outside of one', () => {
+    const plan = enginePlanOf(2_000);
+    const met = new Set(
+      plan.flatMap(({ flavour, plays }) =>
+        plays.flatMap((play) => (play.kind === 'engine' ? [`${flavour} ${play.who} ${play.point}`] : [])),
+      ),
+    );
+    const points = (who: string) => (who === 'agent' ? [null] : [null, ...enginePoints]);
+    const wanted = ['agents', 'heldAgents'].flatMap((flavour) =>
+      engineVictims.flatMap((who) => points(who).map((point) => `${flavour} ${who} ${point}`)),
+    );
+    expect([...met].toSorted()).toEqual(wanted.toSorted());
+    expect(plan.reduce((sum, { plays }) => sum + plays.length, 0)).toBeGreaterThan(1_300);
+  });
+
+  it('[engine.campaign] too few kills, and what was left, are failures', () => {
+    const totals = totalsOf(perfect(1_000));
+    const lacking = failuresOf(totals, { ...minimumsFor(0), engineKills: 1 });
+    expect(lacking).toEqual(['kills of pods with another agent: 0, at least 1 are wanted']);
+  });
+});
 
 describe('the table', () => {
   it('[campaign.cells] every cell is played or has a reason', () => {
