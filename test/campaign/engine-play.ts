@@ -1,7 +1,7 @@
 /**
- * Plays with children that another vendor's agent drives: the pod, its agent or both are killed, at a point or
- * at a random instant, while it works with a tool in a session of its own. Beside what the oracle reads of the
- * logs, an agent's own notes say what it was asked, and the system what is left of it.
+ * Plays with children that another vendor's agent drives: the pod, its agent or both are killed, at a point
+ * or at a random instant, while it works with a tool in a session of its own. Beside what the oracle reads of
+ * the logs, an agent's own notes say what it was asked, and the system what is left of it.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -142,7 +142,7 @@ interface Process {
   readonly words: readonly string[];
 }
 
-/** Of a home at rest, as sentences: what an agent that is gone has left, and a second one beside the first. */
+/** Of a home at rest: what an agent that is gone has left, and a second one beside the first. */
 export function strayProcesses(stage: Stage): string[] {
   const all = processes();
   const agents = new Set(all.filter(isAgent).map(({ pid }) => pid));
