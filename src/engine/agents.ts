@@ -7,12 +7,16 @@ import type { PermissionMode } from '../session/settings/permissions.ts';
 
 export interface KnownAgent {
   readonly title: string;
-  /** What npm has of it; the first one has the program. */
-  readonly packages: readonly string[];
+  /** What npm has of it, each with the exact version that was tried; the first one has the program. */
+  readonly packages: readonly (readonly [name: string, version: string])[];
   readonly program: string;
   readonly args: readonly string[];
   /** The first version of Node that it runs under; null where it brings what it needs. */
   readonly nodeMajor: number | null;
+  /** The one script of its packages without which it does not start, below where it is installed. */
+  readonly prepares: string | null;
+  /** It starts programs of its packages by their names: where podkin has installed it they are on its PATH. */
+  readonly callsByName: boolean;
   /** Variables of the person's that it is given where they are set: its key and where its provider is. */
   readonly env: readonly string[];
   /** Variables that it is given in any case. */
@@ -52,10 +56,12 @@ const providerFailures: readonly RegExp[] = [
 export const knownAgents = {
   claude: {
     title: 'Claude Code',
-    packages: ['@agentclientprotocol/claude-agent-acp'],
+    packages: [['@agentclientprotocol/claude-agent-acp', '0.101.0']],
     program: 'claude-agent-acp',
     args: [],
     nodeMajor: 22,
+    prepares: null,
+    callsByName: false,
     env: ['ANTHROPIC_API_KEY', 'ANTHROPIC_BASE_URL', 'ANTHROPIC_MODEL'],
     // Without the first it works on after the end of its turn, when a shell in the background ends.
     set: { CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1', DISABLE_AUTOUPDATER: '1', DISABLE_TELEMETRY: '1' },
@@ -83,10 +89,12 @@ export const knownAgents = {
   },
   codex: {
     title: 'Codex',
-    packages: ['@agentclientprotocol/codex-acp'],
+    packages: [['@agentclientprotocol/codex-acp', '2.6.0']],
     program: 'codex-acp',
     args: [],
     nodeMajor: 20,
+    prepares: null,
+    callsByName: false,
     env: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'OPENAI_BASE_URL', 'MODEL_PROVIDER'],
     set: {},
     modes: { plan: 'read-only', dontAsk: 'read-only' },
@@ -99,10 +107,12 @@ export const knownAgents = {
   },
   opencode: {
     title: 'opencode',
-    packages: ['opencode-ai'],
+    packages: [['opencode-ai', '1.18.33']],
     program: 'opencode',
     args: ['acp'],
     nodeMajor: null,
+    prepares: 'node_modules/opencode-ai/postinstall.mjs',
+    callsByName: false,
     env: ['OPENCODE_API_KEY'],
     set: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1' },
     modes: { plan: 'plan' },
@@ -115,10 +125,12 @@ export const knownAgents = {
   },
   copilot: {
     title: 'GitHub Copilot CLI',
-    packages: ['@github/copilot'],
+    packages: [['@github/copilot', '1.0.102']],
     program: 'copilot',
     args: ['--acp'],
     nodeMajor: null,
+    prepares: null,
+    callsByName: false,
     env: [
       'COPILOT_GITHUB_TOKEN',
       'COPILOT_PROVIDER_BASE_URL',
@@ -145,10 +157,15 @@ export const knownAgents = {
   },
   pi: {
     title: 'pi',
-    packages: ['pi-acp', '@earendil-works/pi-coding-agent'],
+    packages: [
+      ['pi-acp', '0.0.34'],
+      ['@earendil-works/pi-coding-agent', '1.6.0'],
+    ],
     program: 'pi-acp',
     args: [],
     nodeMajor: 22,
+    prepares: null,
+    callsByName: true,
     env: [],
     set: { PI_OFFLINE: '1' },
     modes: {},
@@ -161,10 +178,12 @@ export const knownAgents = {
   },
   qwen: {
     title: 'Qwen Code',
-    packages: ['@qwen-code/qwen-code'],
+    packages: [['@qwen-code/qwen-code', '0.24.4']],
     program: 'qwen',
     args: ['--acp'],
     nodeMajor: 22,
+    prepares: null,
+    callsByName: false,
     env: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL'],
     set: {},
     modes: {
@@ -183,10 +202,12 @@ export const knownAgents = {
   },
   gemini: {
     title: 'Gemini CLI',
-    packages: ['@google/gemini-cli'],
+    packages: [['@google/gemini-cli', '0.61.0']],
     program: 'gemini',
     args: ['--acp'],
     nodeMajor: 20,
+    prepares: null,
+    callsByName: false,
     env: ['GEMINI_API_KEY', 'GOOGLE_GEMINI_BASE_URL', 'GEMINI_MODEL'],
     set: { GEMINI_CLI_NO_RELAUNCH: 'true' },
     modes: {

@@ -7,7 +7,9 @@ import { isProgram } from '../std/is-program.ts';
 
 export interface EngineEntry {
   readonly name: string;
-  /** Absolute. */
+  /** Absolute: the agent's own program. */
+  readonly program: string;
+  /** Absolute: what is started; a Node that was installed with the agent, or its program. */
   readonly command: string;
   readonly args: readonly string[];
   /** All that it is given of the environment, but for what its place (HOME …) says. */
@@ -42,16 +44,32 @@ export function engineEntry(name: string, place: EnginePlace): EngineEntry | str
   const settings = place.engines.get(name) ?? {};
   const known = knownAgent(name);
   if (known === null && settings.command === undefined) return unknownEngine(name, place);
-  const command = programOf(name, settings.command ?? known?.program ?? '', place);
-  if (command === null) return missing(name, settings, known);
+  const program = programOf(name, settings.command ?? known?.program ?? '', place);
+  if (program === null) return missing(name, settings, known);
   const args = settings.args ?? (settings.command === undefined ? known?.args : undefined);
   return {
     ...factsOf(settings, known),
     name,
-    command,
-    args: args ?? [],
+    program,
+    ...startOf(program, args ?? [], engineFolder(place.state, name)),
     ...variablesOf(settings, known, place),
   };
+}
+
+/** A Node is beside the agent where the one that ran the installation was too old for it. */
+function startOf(
+  program: string,
+  args: readonly string[],
+  installed: string,
+): Pick<EngineEntry, 'command' | 'args'> {
+  const node = ownNode(installed);
+  if (!program.startsWith(`${installed}/`) || !isProgram(node)) return { command: program, args };
+  return { command: node, args: [program, ...args] };
+}
+
+/** Where an agent's own Node is, if it has one. */
+export function ownNode(installed: string): string {
+  return join(installed, 'node_modules', '.bin', 'node');
 }
 
 function variablesOf(
@@ -62,7 +80,7 @@ function variablesOf(
   return { variables: { ...known?.set, ...namedVariables(env ?? known?.env ?? [], environment) } };
 }
 
-type EngineFacts = Omit<EngineEntry, 'name' | 'command' | 'args' | 'variables'>;
+type EngineFacts = Omit<EngineEntry, 'name' | 'program' | 'command' | 'args' | 'variables'>;
 
 function factsOf(settings: EngineSettings, known: KnownAgent | null): EngineFacts {
   const modes: KnownAgent['modes'] = known?.modes ?? {};

@@ -112,7 +112,14 @@ function runIn(host: EngineHost, own: { home: string; hidden: readonly string[] 
     const entered = await enter(inside);
     if ('refused' in entered) return `could not be started: ${entered.refused}`;
     const line = [command, ...args].map(shellWord).join(' ');
-    const variables = { HOME: home, XDG_CACHE_HOME: join(home, '.cache'), ...entry.variables };
+    const variables = {
+      HOME: home,
+      XDG_CACHE_HOME: join(home, '.cache'),
+      ...(entry.known?.callsByName === true && entry.program.startsWith(`${installed}/`)
+        ? { PATH: `${dirname(entry.program)}:${path}` }
+        : {}),
+      ...entry.variables,
+    };
     const how = await runShell(
       {
         command: `exec ${line}`,

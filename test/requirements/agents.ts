@@ -19,6 +19,8 @@ export const agents = {
   'agents.login': 'a login is shown to an agent where the person shares it, and can be renewed by it',
   'agents.commands':
     'podkin engines lists the agents that there are, installs an exact version alone and never unasked, and has no word for what it does not know',
+  'agents.install':
+    'npm is given exact versions and no keys, runs no script that an agent can be without, and only a whole installation is ever found',
   'agents.mock':
     'the mock of the probe answers in three protocols of providers, by a word of what it is asked, and asks nobody',
 };

@@ -22,11 +22,11 @@ export async function engineFindings(context: CommandContext, name: string): Pro
   const state = await sandbox.state();
   const held: Finding =
     state.kind === 'working'
-      ? ok(check, `${entry.command}, in a sandbox with the network`)
+      ? ok(check, `${entry.program}, in a sandbox with the network`)
       : {
           check,
           level: 'warning',
-          text: `${entry.command}, outside of any sandbox (${state.text}): no pod in the mode dontAsk or plan is given it`,
+          text: `${entry.program}, outside of any sandbox (${state.text}): no pod in the mode dontAsk or plan is given it`,
           fix: state.fix,
         };
   const probed = await probeEngine({ entry, home, sandbox, path: environment['PATH'] ?? '' });
