@@ -15,7 +15,7 @@ export interface KnownAgent {
   readonly nodeMajor: number | null;
   /** The one script of its packages without which it does not start, below where it is installed. */
   readonly prepares: string | null;
-  /** It starts programs of its packages by their names: where podkin has installed it they are on its PATH. */
+  /** It starts programs of its packages by their names: where podkin has installed it they go on its PATH. */
   readonly callsByName: boolean;
   /** Variables of the person's that it is given where they are set: its key and where its provider is. */
   readonly env: readonly string[];

@@ -22,5 +22,5 @@ export const agents = {
   'agents.install':
     'npm is given exact versions and no keys, runs no script that an agent can be without, and only a whole installation is ever found',
   'agents.mock':
-    'the mock of the probe answers in three protocols of providers, by a word of what it is asked, and asks nobody',
+    'the mock of the probe answers in four protocols of providers, by a word of what it is asked, and asks nobody',
 };

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writ
 import { dirname, join } from 'node:path';
 import type { KnownAgent } from '../../engine/agents.ts';
 import { engineEntry, engineFolder, ownNode } from '../../engine/engine-entry.ts';
-import { shellEnvironment } from '../../scope/sandbox/shell-environment.ts';
+import { nothingAdded } from '../../std/nothing-added.ts';
 import { isProgram } from '../../std/is-program.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { visible } from '../format/printable.ts';
@@ -129,7 +129,8 @@ function removeOld(all: string, prefix: string): void {
 }
 
 /** What it needs of the person's environment: where its registry is, and no keys of providers. */
-const npmVariables = /^(?:npm_config_\w+|https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_file)$/i;
+const given =
+  /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TMPDIR|npm_config_\w+|https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_file)$/i;
 
 /** Answers how it ended, 0 where all went well. */
 async function npm(
@@ -146,10 +147,10 @@ async function run(
   folder: string,
   [program = '', ...args]: readonly string[],
 ): Promise<number | string> {
-  const more = Object.entries(ownEnvironment).filter(([name]) => npmVariables.test(name));
+  const env = Object.fromEntries(Object.entries(ownEnvironment).filter(([name]) => given.test(name)));
   const child = spawn(program, args, {
     cwd: folder,
-    env: { ...shellEnvironment(ownEnvironment), ...Object.fromEntries(more) },
+    env: { ...nothingAdded, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: npmMs,
   });

@@ -77,10 +77,10 @@ type Said =
   | { readonly kind: 'fail' };
 
 function answerTo(body: JsonObject, command: string): Said {
-  const { messages, input, tools } = body;
-  const asked = Array.isArray(messages) ? messages : Array.isArray(input) ? input : [];
+  const { messages, input, contents, tools } = body;
+  const asked = [messages, input, contents].find((one) => Array.isArray(one)) ?? [];
   // Titles and summaries are asked for without tools, beside the turn.
-  const offered = Array.isArray(tools) ? tools : [];
+  const offered = Array.isArray(tools) ? tools.flatMap(declarations) : [];
   if (offered.length === 0) return { kind: 'text', text: 'a title' };
   const word = lastWord(JSON.stringify(asked));
   if (word === 'stall' || word === 'fail') return { kind: word };
@@ -100,7 +100,9 @@ function lastWord(text: string): ProbeWord | null {
 
 /** Of a call, in each of the protocols. */
 function isResult(item: JsonValue | undefined): boolean {
-  return /"role":"tool"|"type":"(?:function_call_output|tool_result)"/.test(JSON.stringify(item ?? null));
+  return /"role":"tool"|"type":"(?:function_call_output|tool_result)"|"functionResponse":/.test(
+    JSON.stringify(item ?? null),
+  );
 }
 
 const shells = /^(?:bash|shell|shell_command|exec_command|run_shell_command)$/i;
@@ -110,12 +112,18 @@ interface OfferedTool {
   readonly schema: JsonObject;
 }
 
+/** Google's come in lists. */
+function declarations(tool: JsonValue): JsonValue[] {
+  const listed = isJsonObject(tool) ? tool['functionDeclarations'] : undefined;
+  return Array.isArray(listed) ? listed : [tool];
+}
+
 function toolIn(tool: JsonValue): OfferedTool | null {
   if (!isJsonObject(tool)) return null;
   const own = isJsonObject(tool['function']) ? tool['function'] : tool;
-  const { name, parameters, input_schema: other } = own;
+  const { name, parameters, input_schema: other, parametersJsonSchema: json } = own;
   if (typeof name !== 'string') return null;
-  return { name, schema: isJsonObject(parameters) ? parameters : isJsonObject(other) ? other : {} };
+  return { name, schema: [parameters, other, json].find((one) => isJsonObject(one)) ?? {} };
 }
 
 function shellInput(schema: JsonObject, command: string): JsonObject {
@@ -144,7 +152,10 @@ function respond(url: string, body: JsonObject, response: ServerResponse, said: 
     ? anthropicEvents(said)
     : url.includes('/responses')
       ? responsesEvents(said)
-      : chatEvents(said, body['model'] ?? '');
+      : url.includes('GenerateContent') || url.includes(':generateContent')
+        ? googleEvents(said)
+        : chatEvents(said, body['model'] ?? '');
+  if (url.includes(':generateContent')) return plain(response, events[0] ?? {});
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   for (const event of events) {
     const { type } = event;
@@ -220,6 +231,14 @@ function responsesEvents(said: Answer): JsonObject[] {
     { type: 'response.output_item.done', output_index: 0, item },
     { type: 'response.completed', response: { ...response, status: 'completed', output: [item], usage } },
   ];
+}
+
+function googleEvents(said: Answer): JsonObject[] {
+  const part: JsonObject =
+    said.kind === 'text' ? { text: said.text } : { functionCall: { name: said.name, args: said.input } };
+  const candidate = { index: 0, content: { role: 'model', parts: [part] }, finishReason: 'STOP' };
+  const usageMetadata = { promptTokenCount: 10, candidatesTokenCount: 5, totalTokenCount: 15 };
+  return [{ candidates: [candidate], usageMetadata }];
 }
 
 function anthropicEvents(said: Answer): JsonObject[] {

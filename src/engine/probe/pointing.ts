@@ -25,6 +25,29 @@ export function pointingAt(agent: string, url: string): Pointing | null {
         variables: { OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: key, OPENAI_MODEL: 'mock' },
         files: { '.qwen/settings.json': '{"security":{"auth":{"selectedType":"openai"}}}' },
       };
+    case 'copilot':
+      return {
+        variables: {
+          COPILOT_PROVIDER_BASE_URL: `${url}/v1`,
+          COPILOT_PROVIDER_API_KEY: key,
+          COPILOT_MODEL: 'mock',
+          COPILOT_OFFLINE: 'true',
+        },
+        files: {},
+      };
+    case 'pi':
+      return {
+        variables: {},
+        files: {
+          '.pi/agent/models.json': piModels(url),
+          '.pi/agent/settings.json': '{"defaultProvider":"mock","defaultModel":"mock","quietStartup":true}',
+        },
+      };
+    case 'gemini':
+      return {
+        variables: { GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: key, GEMINI_MODEL: 'gemini-2.5-flash' },
+        files: { '.gemini/settings.json': '{"security":{"auth":{"selectedType":"gemini-api-key"}}}' },
+      };
     default:
       return null;
   }
@@ -43,6 +66,13 @@ function opencodeFile(url: string): string {
     small_model: 'mock/mock',
     provider: { mock },
     permission: { bash: 'ask', edit: 'ask' },
+  });
+}
+
+function piModels(url: string): string {
+  const models = [{ id: 'mock' }];
+  return JSON.stringify({
+    providers: { mock: { baseUrl: `${url}/v1`, api: 'openai-completions', apiKey: key, models } },
   });
 }
 

@@ -1,9 +1,15 @@
-/** The mock that an agent is tried against: three protocols, one answer by a word. */
+/** The mock that an agent is tried against: four protocols, one answer by a word. */
 import { expect, it, onTestFinished } from 'vitest';
+import { knownAgents } from '../../../src/engine/agents.ts';
 import { mockHello, probeWords, startMock } from '../../../src/engine/probe/mock-provider.ts';
 import { pointingAt } from '../../../src/engine/probe/pointing.ts';
 
-const paths = ['/v1/chat/completions', '/v1/responses', '/v1/messages'] as const;
+const paths = [
+  '/v1/chat/completions',
+  '/v1/responses',
+  '/v1/messages',
+  '/v1beta/models/mock:streamGenerateContent?alt=sse',
+] as const;
 
 async function mock() {
   const one = await startMock('touch it');
@@ -17,6 +23,10 @@ function bodyFor(path: string, word: string, last: object[] = []): string {
     { name: 'Bash', parameters: shell, input_schema: shell, function: { name: 'Bash', parameters: shell } },
   ];
   const asked = [{ role: 'user', content: `do ${word}` }, ...last];
+  if (path.includes('Content')) {
+    const declared = [{ name: 'run_shell_command', parametersJsonSchema: shell }];
+    return JSON.stringify({ tools: [{ functionDeclarations: declared }], contents: asked });
+  }
   return JSON.stringify({
     model: 'mock',
     tools,
@@ -38,6 +48,7 @@ it.each(paths)('[agents.mock] %s says hello, calls the shell once, and fails', a
     { role: 'tool', content: 'x' },
     { type: 'function_call_output' },
     { role: 'user', content: [{ type: 'tool_result' }] },
+    { role: 'user', parts: [{ functionResponse: {} }] },
   ];
   const after = await post(url + path, bodyFor(path, probeWords.ask, [results[paths.indexOf(path)] ?? {}]));
   expect(after.text).not.toContain('touch it');
@@ -60,11 +71,11 @@ it('[agents.mock] holds up what is to wait, and gives a title to whoever offers 
   expect((await post(url + paths[0], body)).status).toBe(200);
 });
 
-it('[agents.mock] is where the agents that can be are pointed, with no key of a person’s', () => {
-  for (const name of ['claude', 'opencode', 'codex', 'qwen']) {
+it('[agents.mock] is where each known agent is pointed, with no key of a person’s', () => {
+  for (const name of Object.keys(knownAgents)) {
     const { variables, files } = pointingAt(name, 'http://127.0.0.1:9') ?? { variables: {}, files: {} };
     expect(JSON.stringify([variables, files])).toContain('127.0.0.1:9');
     expect(Object.keys(files).filter((path) => path.startsWith('/'))).toEqual([]);
   }
-  expect(pointingAt('pi', 'http://127.0.0.1:9')).toBeNull();
+  expect(pointingAt('mine', 'http://127.0.0.1:9')).toBeNull();
 });
