@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Tests of single parts that start many processes or play thousands of cases, too slow for `npm run check`,
@@ -18,10 +19,64 @@ export const slowParts = [
   'test/unit/transport/server.test.ts',
 ];
 
+/** By processor time, the most first: a long file that begins late runs alone at the end. */
+const longestFirst = [
+  'unit/sim/histories.test.ts',
+  'unit/sim/histories-too.test.ts',
+  'unit/sim/defects.test.ts',
+  'spec/chaos-places.test.ts',
+  'spec/crash-points.test.ts',
+  'spec/bench-smoke.test.ts',
+  'spec/commands-lives.test.ts',
+  'spec/chaos.test.ts',
+  'spec/shell-saves.test.ts',
+  'spec/worktree.test.ts',
+  'spec/run-continue.test.ts',
+  'spec/budget-tree.test.ts',
+  'spec/scope-delegation.test.ts',
+  'spec/scope-wait.test.ts',
+  'spec/one-writer-places.test.ts',
+  'spec/storage-injection.test.ts',
+  'spec/package.test.ts',
+  'spec/escape-shell.test.ts',
+  'spec/keep.test.ts',
+  'spec/names.test.ts',
+  'spec/callback-table.test.ts',
+  'spec/waiting.test.ts',
+  'spec/checkpoint-misfits.test.ts',
+  'spec/approvals-command.test.ts',
+  'spec/restore-configuration.test.ts',
+  'spec/providers-failures.test.ts',
+  'spec/restore-together.test.ts',
+  'spec/completion-shells.test.ts',
+  'spec/catalogue-storage.test.ts',
+  'spec/wire-adversity.test.ts',
+  'spec/history-methods.test.ts',
+  'spec/budget-kills.test.ts',
+  'spec/prune.test.ts',
+  'spec/requests.test.ts',
+  'spec/compact-command.test.ts',
+  'spec/set.test.ts',
+  'spec/context-days.test.ts',
+  'spec/engines.test.ts',
+  'spec/mcp.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = longestFirst.findIndex((name) => moduleId.endsWith(`/test/${name}`));
+      return at === -1 ? longestFirst.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
 // Three rings, and the campaign, which takes hours: `unit` is pure or single-process and runs in seconds; `sim` plays random histories of simulated pods; `spec` starts real pods from the
 // built bin.
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -52,10 +107,12 @@ export default defineConfig({
           name: 'spec',
           include: ['test/spec/**/*.test.ts', ...slowParts],
           globalSetup: ['test/support/build-once.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // Two processors are the floor we test on: more files at once only makes every pod slower.
-          maxWorkers: 2,
+          // Patience for a machine that has much else to do; none waits for time to pass.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // Two processors are the floor that we test on. A file waits for a third of its time: for a sync, a
+          // delay of a scenario, a process that ends.
+          maxWorkers: 3,
         },
       },
       {

@@ -1,7 +1,7 @@
 /**
  * A tree of twelve real pods under a bound, against a provider that counts for itself, over kills at random
- * instants and at the points of a lease. `BUDGET_RUNS` for more runs than the few of every day; with 20 and
- * more, in every tenth a parent stays away for minutes.
+ * instants and at the points of a lease. With 20 runs (BUDGET_RUNS) and more, in every tenth a parent stays
+ * away for minutes.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { namesIn } from '../support/pod-folders.ts';
 import { isRunning } from '../../src/std/process-identity.ts';
 import { Random } from '../sim/random.ts';
 import { TestHome, type TestPod, eventually } from '../support/rig.ts';
+import { sizeOf } from '../support/size.ts';
 import { type SmallReply, type SmallRequest, SmallWindow } from '../support/small-window.ts';
 import { patienceMs, pause } from '../support/waiting.ts';
 
@@ -28,7 +29,7 @@ afterEach(async () => {
   }
 });
 
-const runs = Number(process.env['BUDGET_RUNS'] ?? 3);
+const runs = sizeOf('BUDGET_RUNS', { short: 1, full: 20 });
 const outputTokens = 20;
 const points = ['budget.reserved', 'lease.granted', 'lease.returned', 'event.committed'];
 const below: Readonly<Record<string, readonly string[]>> = {

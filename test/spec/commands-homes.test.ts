@@ -82,7 +82,7 @@ it('[commands.xdg] without PODKIN_HOME, configuration, state and sockets are whe
         .sort(),
     ).toEqual(['child', 'root']);
     expect(readdirSync(join(at('r'), 'podkin')).filter((name) => name.endsWith('.sock'))).toHaveLength(2);
-    expect(existsSync(home.home.state)).toBe(false);
+    expect(existsSync(join(home.home.state, 'pods'))).toBe(false);
     const { socket, log } = JSON.parse((await podkin('inspect', 'root')).stdout) as Record<string, string>;
     expect(socket).toContain(join(at('r'), 'podkin'));
     expect(log).toContain(join(at('stat'), 'podkin'));

@@ -1,16 +1,17 @@
 /**
  * A tree that works through many windows of its provider: turn after turn with children that report, against
- * a mock that refuses what is longer, and against aimock. A few turns each time; CONTEXT_TURNS=300 for the
- * whole (a quarter of an hour).
+ * a mock that refuses what is longer, and against aimock. A few turns each time; the whole (CONTEXT_TURNS)
+ * takes a quarter of an hour.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/session/facts/entries.ts';
 import type { PromptItem } from '../support/provider-prompt.ts';
 import { ProviderServer } from '../support/provider-server.ts';
+import { sizeOf } from '../support/size.ts';
 import { SmallWindow, type SmallReply } from '../support/small-window.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 
-const turns = Number(process.env['CONTEXT_TURNS'] ?? 36);
+const turns = sizeOf('CONTEXT_TURNS', { short: 36, full: 300 });
 const children = Math.max(4, Math.floor((turns * 40) / 300));
 /** Of 60,000 tokens with 300 turns; with fewer of them smaller, so that as much has to happen. */
 const window = turns >= 300 ? 60_000 : 16_000;

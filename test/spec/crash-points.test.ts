@@ -4,11 +4,14 @@
  */
 import { describe, expect, it, vi } from 'vitest';
 import { type Story, campaignStories, playStory, titleOf } from '../support/campaign.ts';
+import { sizeOf } from '../support/size.ts';
 
 // Waiting is most of a story: two at a time use two processors.
 vi.setConfig({ maxConcurrency: 2 });
 
 const keep = process.env['CAMPAIGN_KEEP'];
+/** Of one and the same place: what differs is where the others are by chance. */
+const rounds = sizeOf('CRASH_ROUNDS', { short: 2, full: 5 });
 
 function plays(stories: readonly Story[], rounds: number): void {
   const all = stories.flatMap((story) =>
@@ -22,7 +25,7 @@ function plays(stories: readonly Story[], rounds: number): void {
 
 describe.concurrent('killed at a named point', { timeout: 120_000 }, () => {
   plays(campaignStories.child, 1);
-  plays(campaignStories.parentTurn, 3);
-  plays(campaignStories.parentReceipt, 5);
-  plays(campaignStories.spawn, 5);
+  plays(campaignStories.parentTurn, rounds);
+  plays(campaignStories.parentReceipt, rounds);
+  plays(campaignStories.spawn, rounds);
 });

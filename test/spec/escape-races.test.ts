@@ -10,10 +10,13 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import type { RaceCount } from '../support/race-driver.ts';
+import { sizeOf } from '../support/size.ts';
 import { tempFolder } from '../unit/tools/bench-context.ts';
 
 const nobody = 65_534;
 const raceTimeoutMs = 900_000;
+const writes = sizeOf('RACE_WRITES', { short: 500, full: 2_000 });
+const reads = writes * 10;
 
 async function makeRace(): Promise<{ folder: string; driver: string }> {
   const folder = await tempFolder();
@@ -60,21 +63,21 @@ function standing(path: string): string[] {
 
 describe('links that are swapped all the time', () => {
   it(
-    '[escape.races] of 20,000 reads and 2,000 writes none reaches outside, and nothing is made there even for an instant',
+    `[escape.races] of ${reads} reads and ${writes} writes none reaches outside, and nothing is made there even for an instant`,
     { timeout: raceTimeoutMs },
     async () => {
       const made = await makeRace();
       const before = standing(join(made.folder, 'outside'));
-      const count = await race(made, ['20000', '2000']);
+      const count = await race(made, [`${reads}`, `${writes}`]);
       expect(standing(join(made.folder, 'outside'))).toEqual(before);
       expect(count.leaks).toBe(0);
       // It was a race: both happened, many times.
-      expect(count.readsDone + count.readsRefused).toBe(20_000);
-      expect(count.writesDone + count.writesRefused).toBeGreaterThanOrEqual(2_000);
+      expect(count.readsDone + count.readsRefused).toBe(reads);
+      expect(count.writesDone + count.writesRefused).toBeGreaterThanOrEqual(writes);
       for (const some of [count.readsDone, count.readsRefused, count.writesDone, count.writesRefused]) {
         expect(some).toBeGreaterThan(20);
       }
-      expect(count.swaps).toBeGreaterThan(20_000);
+      expect(count.swaps).toBeGreaterThan(reads);
     },
   );
 
@@ -83,7 +86,7 @@ describe('links that are swapped all the time', () => {
     { timeout: raceTimeoutMs },
     async () => {
       const made = await makeRace();
-      const count = await race(made, ['0', '1000', 'darwin']);
+      const count = await race(made, ['0', `${writes / 2}`, 'darwin']);
       const outside = join(made.folder, 'outside');
       const contents = readdirSync(outside, { recursive: true, encoding: 'utf8' })
         .filter((name) => lstatSync(join(outside, name)).isFile())

@@ -8,6 +8,7 @@ import { LogTail, megabyte, noticesIn, receiptsIn, writeHistory } from '../suppo
 import { fakeChildren } from '../support/fake-child.ts';
 import { type RawWire, deafObserver, rawWire, requestLine } from '../support/raw-wire.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
+import { sizeOf } from '../support/size.ts';
 
 let home: TestHome;
 let wires: RawWire[];
@@ -45,13 +46,16 @@ async function inParallel(
 }
 
 const sizes = [0, 1, 10, 64];
+const notices = sizeOf('HISTORY_NOTICES', { short: 250, full: 1_000 });
+/** Of four children. */
+const events = notices - (notices % 4);
 
 describe.each(sizes)('a history of %i MB and an observer that never reads', (mb) => {
-  it('[history.notify] a thousand notices, each over a connection of its own, all arrive and are answered', async () => {
+  it(`[history.notify] ${notices} notices, each over a connection of its own, all arrive and are answered`, async () => {
     const pod = await startWithHistory(mb * megabyte);
     const tail = new LogTail(pod);
     const answered = new Set<string>();
-    await inParallel(1_000, 20, async (index) => {
+    await inParallel(notices, 20, async (index) => {
       const submission = `notice-${index}`;
       const params = { message: `Number ${index}.`, wake: false, submission };
       if (index % 2 === 0) {
@@ -68,13 +72,13 @@ describe.each(sizes)('a history of %i MB and an observer that never reads', (mb)
       }
       answered.add(submission);
     });
-    expect(answered.size).toBe(1_000);
+    expect(answered.size).toBe(notices);
     const arrived = noticesIn(await tail.entries());
-    expect(arrived).toHaveLength(1_000);
+    expect(arrived).toHaveLength(notices);
     expect(new Set(arrived)).toEqual(answered);
   });
 
-  it('[history.pod-event] a thousand events of linked children all arrive, once and in order, and are answered', async () => {
+  it(`[history.pod-event] ${events} events of linked children all arrive, once and in order, and are answered`, async () => {
     const pod = home.makeRoot();
     const children = await fakeChildren(home, pod, 4);
     await writeHistory(pod, mb * megabyte);
@@ -85,13 +89,15 @@ describe.each(sizes)('a history of %i MB and an observer that never reads', (mb)
     for (const child of children) await child.link();
     await Promise.all(
       children.map(async (child) => {
-        const seqs = Array.from({ length: 250 }, () => child.emit(child.turnEnded('finished', working)));
+        const seqs = Array.from({ length: events / 4 }, () =>
+          child.emit(child.turnEnded('finished', working)),
+        );
         const answers = await Promise.all(seqs.map((seq) => child.send(seq)));
         expect(answers.map((answer) => answer.outcome)).toEqual(seqs.map(() => 'accepted'));
       }),
     );
     const entries = await tail.entries();
-    const wanted = Array.from({ length: 250 }, (_, index) => index + 1);
+    const wanted = Array.from({ length: events / 4 }, (_, index) => index + 1);
     for (const child of children) expect(receiptsIn(entries, child.instance)).toEqual(wanted);
     for (const child of children) await child.end();
   });
@@ -99,8 +105,8 @@ describe.each(sizes)('a history of %i MB and an observer that never reads', (mb)
 
 describe('shutdown', () => {
   it.each([
-    { pods: 20, mb: 1, atOnce: 5 },
-    { pods: 5, mb: 64, atOnce: 2 },
+    { pods: sizeOf('HISTORY_ENDS', { short: 5, full: 20 }), mb: 1, atOnce: 5 },
+    { pods: sizeOf('HISTORY_LONG_ENDS', { short: 2, full: 5 }), mb: 64, atOnce: 2 },
   ])(
     '[history.shutdown] $pods fresh pods with $mb MB and a deaf observer are each ended by one method',
     async ({ pods, mb, atOnce }) => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { linesOf, RunningCommand } from '../support/command-rig.ts';
 import { TestHome } from '../support/rig.ts';
+import { sizeOf } from '../support/size.ts';
 import { eventually, pause } from '../support/waiting.ts';
 
 let home: TestHome;
@@ -13,7 +14,7 @@ afterEach(async () => {
   await home.close();
 });
 
-const kills = process.env['CAMPAIGN'] === undefined ? 15 : 100;
+const kills = sizeOf('EVENT_KILLS', { short: 8, full: 100 });
 interface Line {
   readonly type: string;
   readonly instance: string;

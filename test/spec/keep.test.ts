@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { livingPods } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { type Ran, TestHome, commandFile, gone } from '../support/rig.ts';
+import { sizeOf } from '../support/size.ts';
 
 let home: TestHome;
 beforeEach(() => {
@@ -16,7 +17,7 @@ afterEach(() => home.close());
 
 const names = ['root', 'a', 'b', 'c', 'd'];
 const pods = () => names.map((name) => home.pod(name));
-const kills = Number(process.env['KEEP_KILLS'] ?? 5);
+const kills = sizeOf('KEEP_KILLS', { short: 3, full: 100 });
 
 /** A root with two children, one of which has two of its own. "round N" goes down to all of them. */
 const tree = `

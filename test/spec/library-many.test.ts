@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openHome, type PodkinHome } from '../../src/index.ts';
 import { TestHome } from '../support/rig.ts';
+import { sizeOf } from '../support/size.ts';
 
 let test: TestHome;
 let home: PodkinHome;
@@ -11,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => test.close());
 
-const trees = process.env['CAMPAIGN'] === undefined ? 12 : 100;
+const trees = sizeOf('LIBRARY_TREES', { short: 12, full: 100 });
 const scenario = 'rules:\n  - say: "{{pod}} did {{lastText}}"\n';
 
 it(

@@ -6,10 +6,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { mailboxName } from '../../src/cli/mcp-server/mailbox.ts';
 import { type Called, type McpHost, mcpHost } from '../support/mcp-host.ts';
 import { promiseKept } from '../support/promise-kept.ts';
+import { sizeOf } from '../support/size.ts';
 import { TestHome } from '../support/rig.ts';
 import { patienceMs, pause } from '../support/waiting.ts';
 
-const kills = process.env['CAMPAIGN'] === undefined ? 8 : 100;
+const kills = sizeOf('MCP_KILLS', { short: 8, full: 100 });
 const victims = ['server', 'mailbox', 'pod', 'host'] as const;
 const triesMax = 20;
 /** Of pods that have reported: more only hold memory. */

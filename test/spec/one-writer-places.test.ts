@@ -147,7 +147,7 @@ describe.runIf(canBind)('a home under two paths', () => {
   it.each(['first', 'second'])(
     '[lock.bind-mount] a pod that was started under the %s path has one writer under both',
     async (path) => {
-      mkdirSync(`${home.path}/h`, { mode: 0o700 });
+      mkdirSync(`${home.path}/h`, { recursive: true, mode: 0o700 });
       const outside = (...args: string[]) => home.run(args);
       const inside = (...args: string[]) => Promise.resolve(underSecondPath(args));
       const [own, other] = path === 'first' ? [outside, inside] : [inside, outside];

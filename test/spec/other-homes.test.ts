@@ -26,7 +26,7 @@ const canBeStranger =
 
 let home: TestHome;
 beforeEach(() => {
-  home = new TestHome();
+  home = new TestHome({ isNew: true });
 });
 afterEach(() => home.close());
 

@@ -1,13 +1,13 @@
 /**
- * A tree that was killed whole comes back whole, every time, also where each sync takes long. `RESTORES=200`
- * for the full count.
+ * A tree that was killed whole comes back whole, every time, also where each sync takes long.
  */
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ofType, receiptsOf, verified } from '../support/audit.ts';
 import { TestHome } from '../support/rig.ts';
+import { sizeOf } from '../support/size.ts';
 
-const restores = Number(process.env['RESTORES'] ?? 4);
+const restores = sizeOf('RESTORES', { short: 2, full: 200 });
 
 let home: TestHome;
 beforeEach(() => {

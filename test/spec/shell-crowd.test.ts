@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Runner, makeRunner, sample } from '../support/crowd-shells.ts';
 import type { RunnerTask } from '../support/shell-runner.ts';
+import { sizeOf } from '../support/size.ts';
 import { tempFolder } from '../unit/tools/bench-context.ts';
 
 const hasSandbox = existsSync('/usr/bin/bwrap');
@@ -15,8 +16,8 @@ if (!hasSandbox)
   console.warn('NOT TESTED: bubblewrap is not installed, so no crowd of shells ran inside a sandbox');
 
 const pods = 4;
-/** All together; `SHELL_CROWD=10000` is the full size. */
-const commands = Number(process.env['SHELL_CROWD'] ?? 1_000);
+/** All together. */
+const commands = sizeOf('SHELL_CROWD', { short: 200, full: 10_000 });
 const kinds = ['true', 'git diff --stat; git status --porcelain', 'wc -l text; grep -c a text', 'sleep 0.02'];
 
 describe.skipIf(!hasSandbox)('pods in one folder', () => {

@@ -10,14 +10,15 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { capable } from '../support/capable.ts';
 import { type Runner, makeRunner } from '../support/crowd-shells.ts';
 import type { RunnerTask } from '../support/shell-runner.ts';
+import { sizeOf } from '../support/size.ts';
 import { tempFolder } from '../unit/tools/bench-context.ts';
 
 const can =
   capable('bubblewrap', () => existsSync('/usr/bin/bwrap')) &&
   capable('python3', () => existsSync('/usr/bin/python3'));
 const pods = 4;
-/** Of each pod; `SHELL_SAVES=500` is the long run. */
-const commands = Number(process.env['SHELL_SAVES'] ?? 8);
+/** Of each pod. */
+const commands = sizeOf('SHELL_SAVES', { short: 3, full: 500 });
 
 /**
  * Each piece has an id of its own, which is written on stdout once it is saved: by a rename over what is

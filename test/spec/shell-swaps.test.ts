@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capable } from '../support/capable.ts';
 import { type Runner, makeRunner } from '../support/crowd-shells.ts';
 import type { RunnerAnswer } from '../support/shell-runner.ts';
+import { sizeOf } from '../support/size.ts';
 import { tempFolder } from '../unit/tools/bench-context.ts';
 
 const nobody = 65_534;
@@ -18,7 +19,7 @@ const can =
   capable('bubblewrap', () => existsSync('/usr/bin/bwrap')) &&
   capable('python3 with ctypes', () => works('/usr/bin/python3', ['-c', 'import ctypes'])) &&
   (!isRoot || capable('setpriv', () => works('setpriv', ['--version'])));
-const calls = Number(process.env['SHELL_SWAPS'] ?? 60);
+const calls = sizeOf('SHELL_SWAPS', { short: 24, full: 2_000 });
 
 /** Exchanges two names without a pause until it is ended; says on stdout that it has begun. */
 const swapper = `import ctypes, sys

@@ -34,7 +34,7 @@ const planted = version.replaceAll(/\d/g, '9');
 
 let home: TestHome;
 beforeEach(() => {
-  home = new TestHome();
+  home = new TestHome({ isNew: true });
 });
 afterEach(() => home.close());
 

@@ -1,18 +1,19 @@
 /**
  * Each system call on which a promise rests, failing or never returning, at the n-th time that a run makes
  * it: what was acknowledged is there, once, and the pod recovers when the trouble is gone (I6, delivery §5).
- * `INJECT_SEED` chooses the n's, `INJECT_EACH` how many for each row.
+ * `INJECT_SEED` chooses the n's.
  */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { canInject } from '../support/capable.ts';
 import { type Played, type StoryName, playInjected } from '../support/injected-stories.ts';
 import type { CallName, Effect } from '../support/injection.ts';
+import { sizeOf } from '../support/size.ts';
 
 // Waiting is most of a story: two at a time use two processors.
 vi.setConfig({ maxConcurrency: 2 });
 
 const seed = Number(process.env['INJECT_SEED'] ?? 1);
-const each = Number(process.env['INJECT_EACH'] ?? 1);
+const each = sizeOf('INJECT_EACH', { short: 1, full: 10 });
 
 const table: [StoryName, CallName, Effect[]][] = [
   ['receiver', 'pwrite', ['ENOSPC', 'EIO', 'takesNothing', 'kill']],

@@ -35,6 +35,7 @@ import { brokenPromises } from './home-verified.ts';
 import { type EntryOf, entriesOfType } from './log-entries.ts';
 import { type RootSettings, settingsOf } from './root-settings.ts';
 import { eventually, gone, patienceMs, pause } from './waiting.ts';
+import { putWarmCode } from './warm-code.ts';
 
 export { eventually, gone };
 
@@ -70,7 +71,8 @@ export class TestHome {
   readonly #beforeClose: (() => Promise<void>)[] = [];
   readonly #atClose: (() => Promise<void>)[] = [];
 
-  constructor() {
+  /** `isNew`: without even a state folder. */
+  constructor({ isNew = false }: { isNew?: boolean } = {}) {
     // Short: a socket path has at most 103 bytes.
     this.path = realpathSync(mkdtempSync(join(tmpdir(), 'pk-')));
     this.work = join(this.path, 'work');
@@ -82,6 +84,7 @@ export class TestHome {
       PODKIN_COMMAND: commandFile,
     };
     this.home = homeOf(this.environment);
+    if (!isNew) putWarmCode(this.home.state);
   }
 
   /** Writes a file into the working directory of the pods. */

@@ -9,7 +9,7 @@ import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.
  * How long a test waits for something that must happen; only a broken promise takes that long. `npm run
  * defects` breaks many.
  */
-export const patienceMs = Number(process.env['PODKIN_PATIENCE_MS'] ?? 30_000);
+export const patienceMs = Number(process.env['PODKIN_PATIENCE_MS'] ?? 90_000);
 
 /**
  * The system says nothing about processes that are not our children, so they are looked at until they are
