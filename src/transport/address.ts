@@ -4,6 +4,7 @@
  */
 import { type Stats, lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { thrownText } from '../std/thrown-text.ts';
 import { wireLimits } from '../protocol/limits.ts';
 import { socketName } from '../protocol/socket-name.ts';
 import { makeFolders } from '../std/make-folders.ts';
@@ -94,7 +95,7 @@ function statsOf(path: string, problem: unknown): Stats {
     return lstatSync(path);
   } catch (cause) {
     const first = problem ?? cause;
-    const why = first instanceof Error ? first.message : String(first);
+    const why = thrownText(first);
     throw new RuntimeDirUnsafe(path, `it cannot be made (${why}); choose another one`, cause);
   }
 }

@@ -1,4 +1,5 @@
 /** Messages to lines, each serialised once; `parse-message.ts` is the other way. */
+import { thrownText } from '../std/thrown-text.ts';
 import { rpcCodes, WireError, type WireErrorObject } from '../protocol/errors.ts';
 import { wireLimits } from '../protocol/limits.ts';
 import { MessageTooLarge } from './failures.ts';
@@ -40,7 +41,7 @@ export function wireErrorFor(thrown: unknown): WireErrorObject {
       `the answer has ${thrown.bytes} bytes, too many for a line; ask for less`,
     ).toJSON();
   }
-  const what = thrown instanceof Error ? thrown.message : String(thrown);
+  const what = thrownText(thrown);
   return {
     code: rpcCodes.internalError,
     message: `the pod failed at this request (${what.slice(0, 200)}); see its log`,

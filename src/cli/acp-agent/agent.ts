@@ -6,6 +6,7 @@ import type {
   ResumeSessionRequest,
   SessionModeState,
 } from '@agentclientprotocol/sdk';
+import { thrownText } from '../../std/thrown-text.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 import { version } from '../../version.ts';
 import { errorText } from '../format/printable.ts';
@@ -51,7 +52,7 @@ export async function serveAgent(parts: AgentParts): Promise<void> {
     try {
       await sessions.of(sessionId).cancel();
     } catch (error) {
-      parts.tell(error instanceof Error ? error.message : String(error));
+      parts.tell(thrownText(error));
     }
   });
   const connection = app.connect(wire.stream);
@@ -113,7 +114,7 @@ class Door {
   }
 
   #failure(error: unknown): Error {
-    const message = errorText(error instanceof Error ? error.message : String(error));
+    const message = errorText(thrownText(error));
     if (error instanceof AcpRefusal) return this.#error(error.code, message);
     // Whoever runs this agent is to hear of a defect.
     if (!(error instanceof PodkinError))

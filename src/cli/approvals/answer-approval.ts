@@ -1,4 +1,5 @@
 /** A typed answer on its way to the pod that asks, over a connection to it or to a pod above it. */
+import { thrownText } from '../../std/thrown-text.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import type { Client } from '../../transport/client.ts';
 import { oneLine, visible } from '../format/printable.ts';
@@ -74,5 +75,5 @@ function withNext(text: string, next: string | null): string {
 }
 
 function messageOf(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error), 400);
+  return oneLine(thrownText(error), 400);
 }

@@ -2,6 +2,7 @@
  * The approvals of a tree while `podkin run` watches it: shown as they come; where stdin is a terminal,
  * answered by a key.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import type { Client } from '../../transport/client.ts';
 import { answerApproval } from './answer-approval.ts';
@@ -91,7 +92,7 @@ export class RunApprovals {
       this.#options.say(await answerApproval(client, this.#desk, { typed, save: ruleSaver(this.#context) }));
     } catch (error) {
       this.#desk.settled(typed.approval.request, monotonicMs(), { open: true });
-      this.#options.say(error instanceof Error ? error.message : String(error));
+      this.#options.say(thrownText(error));
     }
   }
 }

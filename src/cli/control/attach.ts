@@ -3,6 +3,7 @@
  * stops nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { thrownText } from '../../std/thrown-text.ts';
 import { AlertsOnce } from '../../client/alerts-once.ts';
 import { compactionWords } from '../../client/compaction-words.ts';
 import { AttachedPod, type AttachmentEnd } from '../../client/attached-pod.ts';
@@ -284,5 +285,5 @@ function isPersons({ stdin }: Pick<CommandContext, 'stdin'>): boolean {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return thrownText(error);
 }

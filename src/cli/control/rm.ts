@@ -6,6 +6,7 @@
  * that holds what is nowhere else. What is above
  * is never touched. A tombstone stays of each, so that nobody waits for it for ever.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { errorText } from '../format/printable.ts';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -198,7 +199,7 @@ export class Removal {
       const taken = await takeInLeft({ parent: { instance, folder }, child: pod });
       if (taken) this.#say(`Taken into the log of "${name}", which reads it when it is restored.`);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = thrownText(error);
       this.#say(`"${name}" could not take in what "${pod.name}" left: ${why}`);
     }
   }

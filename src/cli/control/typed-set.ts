@@ -1,4 +1,5 @@
 /** `/model`, `/mode` and `/effort`, typed at a terminal: over the connection that is there. */
+import { thrownText } from '../../std/thrown-text.ts';
 import { BadSetting } from '../../configuration/bad-setting.ts';
 import { type CommandContext, CommandFailed } from '../invocation/context.ts';
 import type { SetOptions } from '../../library/roots/set-options.ts';
@@ -45,6 +46,6 @@ export async function obeyTyped(
   try {
     return await typedSet(context, action.options, client);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return thrownText(error);
   }
 }

@@ -6,6 +6,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { thrownText } from '../../std/thrown-text.ts';
 import { verifyHome } from '../../delivery/verify/verify.ts';
 import { type Home, homeOf } from '../../session/home/home.ts';
 import { defaultLimits } from '../../session/settings/settings.ts';
@@ -113,7 +114,7 @@ async function play(stage: DemoStage, interruption: Interruption): Promise<numbe
   try {
     return await Promise.race([interrupted, played]);
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
+    const what = thrownText(error);
     stage.context.stderr.write(`\nThe story stops here: ${what}\n`);
     return exitStatus.failed;
   }

@@ -3,6 +3,7 @@
  * nothing by itself.
  */
 import { join } from 'node:path';
+import { thrownText } from '../../std/thrown-text.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { PodsNotListed } from '../../session/home/home.ts';
 import { UnsafeHome } from '../../session/home/own-home.ts';
@@ -147,7 +148,7 @@ async function models(context: CommandContext): Promise<Finding[]> {
     }));
     return [keys, configured([model, ...alternatives], environment, cwd), ...said];
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = thrownText(error);
     return [keys, { check: 'configuration', level: 'failure', text, fix: 'correct it there' }];
   }
 }

@@ -1,4 +1,5 @@
 /** For `podkin doctor`: files of this home, of no pod, that are not what podkin wrote. */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { Home } from '../../session/home/home.ts';
 import { badRequests } from '../../session/home/requests.ts';
 import { savedRulesFile, savedRulesProblem } from '../../configuration/saved-rules.ts';
@@ -16,7 +17,7 @@ function requestFindings(home: Home): Finding[] {
   try {
     return badRequests(home).map(({ found: text, advice: fix }): Finding => ({ check, level, text, fix }));
   } catch (error) {
-    const text = `${home.state}/requests: ${error instanceof Error ? error.message : String(error)}`;
+    const text = `${home.state}/requests: ${thrownText(error)}`;
     return [{ check, level, text, fix: 'no command with --request works until it can be listed' }];
   }
 }

@@ -8,6 +8,7 @@ import {
   podPlaces,
   readSpec,
 } from '../../session/home/home.ts';
+import { thrownText } from '../../std/thrown-text.ts';
 import { strangersLog, strangersLogAdvice } from '../../session/home/known-spec.ts';
 import { lostBeginning } from '../../session/home/lost-beginning.ts';
 import { MisplacedPod } from '../../session/home/pod-file.ts';
@@ -72,7 +73,7 @@ async function damage(name: string, folder: PodFolder): Promise<Finding | null> 
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return lostLog(folder, name, failure);
     if (error instanceof MisplacedPod) return failure(`${name}: ${error.found}`, error.advice);
-    const text = error instanceof Error ? error.message : String(error);
+    const text = thrownText(error);
     return failure(
       `${name}: ${text}`,
       `check the permissions and the text of the files beside ${log}, or: podkin rm -f ${name}`,

@@ -1,6 +1,7 @@
 /** Whether pods of this home can have their sockets where they belong, and what lies there without a pod. */
 import { accessSync, constants, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { thrownText } from '../../std/thrown-text.ts';
 import { runtimeVariable } from '../../session/home/places.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { checkAbove, ensureRuntimeDir, socketPath } from '../../transport/address.ts';
@@ -41,7 +42,7 @@ function ownSocketFolder({ home, environment }: CommandContext): Finding {
     const fix = `make it writable for you, or set ${runtimeVariable(environment)} to a folder of your own`;
     return { check, level: 'failure', text: `${home.runtime} cannot be written: ${problem}`, fix };
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = thrownText(error);
     return { check, level: 'failure', text, fix: socketFolderFix(error) };
   }
 }

@@ -1,4 +1,5 @@
 /** For `podkin doctor`: tombstones of removed pods that are not what podkin wrote. */
+import { thrownText } from '../../std/thrown-text.ts';
 import { type Home, readTombstones } from '../../session/home/home.ts';
 import type { Finding } from './finding.ts';
 
@@ -11,7 +12,7 @@ export function tombstoneFindings(home: Home): Finding[] {
   try {
     readTombstones(home, add);
   } catch (error) {
-    add(`${home.state}/removed`, error instanceof Error ? error.message : String(error));
+    add(`${home.state}/removed`, thrownText(error));
   }
   return findings;
 }

@@ -2,6 +2,7 @@
  * `podkin ps`: the trees of this directory, and of the home; `podkin` alone: the same, and where to go on.
  */
 import { basename } from 'node:path';
+import { thrownText } from '../../std/thrown-text.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText, screenOf } from '../invocation/context.ts';
 import { realPath, samePlaceAs } from '../../configuration/real-paths.ts';
@@ -186,7 +187,7 @@ function unknownHints(home: Home, seen: readonly SeenPod[]): string[] {
       // Null: one that is being made or removed.
       if (podAt(home, name) !== null) return [];
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = thrownText(error);
       return [`${name}: unreadable: ${oneLine(why, 200)}: podkin doctor says more`];
     }
     return [];

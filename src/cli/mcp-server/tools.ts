@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
+import { thrownText } from '../../std/thrown-text.ts';
 import type { ApprovalRequest } from '../../protocol/approval.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { asJson, type JsonObject } from '../../std/json.ts';
@@ -57,7 +58,7 @@ export class HostTools {
       return await this.#run(called, parsed.data as never, call);
     } catch (error) {
       if (call.signal.aborted) return failed('The call was given up. What it had begun goes on.');
-      const message = error instanceof Error ? error.message : String(error);
+      const message = thrownText(error);
       const next =
         error instanceof MailboxRefused ? '' : ' Repeat it with the same "request": nothing is done twice.';
       return failed(`It did not work: ${message}.${next}`);

@@ -3,6 +3,7 @@
  * then, unless others want it to stay.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { thrownText } from '../../std/thrown-text.ts';
 import { boundReached, statusOf } from '../../client/budget-bound.ts';
 import { OwnAnswer } from '../../client/own-answer.ts';
 import { newTally, type PodTally } from '../../client/pod-tally.ts';
@@ -289,5 +290,5 @@ function talliesOf(watch: TreeWatch, { endsTree }: Work): PodTally[] {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return thrownText(error);
 }

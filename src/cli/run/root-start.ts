@@ -1,4 +1,5 @@
 /** The start of the root for `podkin run`: bounded, ended by a signal, and what is said where it fails. */
+import { thrownText } from '../../std/thrown-text.ts';
 import { withErrorOutput } from '../../std/error-output.ts';
 import { existsSync, rmSync } from 'node:fs';
 import { PodStartFailed, stderrTail } from '../../pod/process/start-process.ts';
@@ -45,7 +46,7 @@ function notGiven(name: string): string {
 }
 
 function whyNot(error: unknown, said: string, { spawnMs }: Limits): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = thrownText(error);
   if (!(error instanceof PodStartFailed)) return `${message}; "podkin doctor" checks what is wrong here`;
   if (error.code !== 'silent') return message;
   const text = `${message}, and was ended. If this machine is that busy, give it longer (limits.spawnMs, now ${spawnMs}); else "podkin doctor" checks what is wrong here`;

@@ -4,6 +4,7 @@
  * with `-d`.
  */
 import { statSync } from 'node:fs';
+import { thrownText } from '../../std/thrown-text.ts';
 import { userHome } from '../../session/home/places.ts';
 import { NameTaken } from '../../session/home/name-taken.ts';
 import { runInput } from '../../client/run-input.ts';
@@ -171,7 +172,7 @@ function checkSocketFolder({ home, environment }: CommandContext): void {
     socketPath(home.runtime, uuidv7());
     ensureRuntimeDir(home.runtime);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = thrownText(error);
     const variable = runtimeVariable(environment);
     throw new CommandFailed(
       exitStatus.failed,

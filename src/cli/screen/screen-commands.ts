@@ -2,6 +2,7 @@
  * What a person has done from the screen by commands of the command line: each is that very command, and what
  * it would have written is what the screen says.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { BadSetting } from '../../configuration/bad-setting.ts';
 import { join } from 'node:path';
 import { findPod } from '../../client/find-pod.ts';
@@ -156,5 +157,5 @@ function sentenceOf(error: unknown): string {
   if (error instanceof CommandFailed || error instanceof BadSetting)
     return [error.sentence, ...error.lines].join('\n');
   if (error instanceof PodkinError) return podSentence(error);
-  return error instanceof Error ? error.message : String(error);
+  return thrownText(error);
 }

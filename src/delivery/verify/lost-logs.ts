@@ -14,6 +14,7 @@ import {
   podPlaces,
   readSpec,
 } from '../../session/home/home.ts';
+import { thrownText } from '../../std/thrown-text.ts';
 import { strangersLog, strangersLogAdvice } from '../../session/home/known-spec.ts';
 import { lostBeginning } from '../../session/home/lost-beginning.ts';
 import { labelsOf } from '../../session/home/pod-place.ts';
@@ -107,7 +108,7 @@ function specDamage(folder: PodFolder): string | null {
     readSpec(folder);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return thrownText(error);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Puts a pod's parts together: which effect is done by whom. The only place that knows them all. */
+import { thrownText } from '../../std/thrown-text.ts';
 import { deferred } from '../../std/deferred.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
 import type { OwnedBy } from '../../protocol/own-tools.ts';
@@ -213,7 +214,7 @@ async function cancelChild(pod: Pod, child: PodRef, assignments: string[]): Prom
     const sent = await host.wire.send(pod.socketOf(child), 'cancel', { from, assignments });
     if (!sent.ok && sent.code !== 'notRunning') alert(sent.message);
   } catch (error) {
-    alert(error instanceof Error ? error.message : String(error));
+    alert(thrownText(error));
   }
 }
 

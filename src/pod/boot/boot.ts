@@ -2,6 +2,7 @@
  * A pod's process from its folder to its end: locks, socket, log, `started` on disk, answers, and only then
  * the first word to whoever waits. Nothing here imports a provider SDK: that comes with the first request.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { StorageFailed } from '../../session/log/storage-failed.ts';
 import { folderAt } from '../../session/home/home.ts';
 import type { PodServer } from '../../transport/server.ts';
@@ -51,7 +52,7 @@ export async function runPodOn(
 
 function notStarted({ self }: Pick<Host, 'self'>, error: unknown): number {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = thrownText(error);
   self.complain(message);
   self.say({ kind: 'failed', code, message });
   return 1;

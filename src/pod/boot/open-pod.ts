@@ -3,6 +3,7 @@
  * nothing, and only then is anything read, repaired or written. Whoever finds the place taken has changed
  * nothing in the log.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 import { basename, dirname, join } from 'node:path';
 import { ownToolRules, restoredRules, type RuleKind } from '../../scope/permissions/permission-rules.ts';
@@ -201,7 +202,7 @@ async function placeOf({ wire }: Host, { name, instance }: PodSpec): Promise<Hel
     if (error instanceof AlreadyListening) {
       throw new CannotStart('alreadyRunning', `The pod "${name}" is running already: ${error.message}.`);
     }
-    const message = error instanceof Error ? error.message : String(error);
+    const message = thrownText(error);
     throw new CannotStart('canNotListen', message);
   }
 }
@@ -299,7 +300,7 @@ function permissionsOf(spec: PodSpec): PodPermissions {
     const own = (kind: RuleKind) => [...rules[kind], ...ownToolRules(spec.settings['ownRules'], kind)];
     return { rules: { allow: own('allow'), ask: own('ask'), deny: own('deny') }, notes, headless };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = thrownText(error);
     throw new CannotStart('badRules', `The pod "${spec.name}" cannot start: ${why}.`);
   }
 }

@@ -9,6 +9,7 @@ import {
   unaccepted,
   unreachableReceipt,
 } from '../../delivery/inbox.ts';
+import { thrownText } from '../../std/thrown-text.ts';
 import { WireError } from '../../protocol/errors.ts';
 import { inForce } from '../../scope/ownership/delegation.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
@@ -374,7 +375,7 @@ export class Children {
 
   #alert(instance: string, error: unknown): void {
     const name = this.#pod.facts.children.get(instance)?.name ?? instance;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = thrownText(error);
     this.#pod.show({
       type: 'alert',
       level: 'error',

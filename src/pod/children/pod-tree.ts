@@ -2,6 +2,7 @@
  * The tools for working with other pods, done: `Tree` over this pod's children. Answers are for the model;
  * nothing here throws.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { forgotten } from '../../scope/ownership/delegation.ts';
 import { fenced, listed, quoted } from '../../delivery/quoted.ts';
 import { worktreeText } from '../../delivery/worktree-notice.ts';
@@ -79,7 +80,7 @@ const errorCharsMax = 4_000;
 
 /** Our own sentence as it stands; what a child, a file or the system said is data. */
 function refusalText(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = thrownText(error);
   if (error instanceof SpawnRefused) {
     const { data } = error;
     return data === null ? message : [message, ...fenced(data, errorCharsMax)].join('\n');

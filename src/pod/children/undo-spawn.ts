@@ -2,6 +2,7 @@
  * Takes a spawn back that has not come to its first run: nobody of it lives on, and its name is free again
  * (delivery §6).
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { ProcessIdentity } from '../../std/process-identity.ts';
 import { forgotten } from '../../scope/ownership/delegation.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
@@ -51,7 +52,7 @@ async function discardClone(pod: Pod, { instance }: PodRef, worktree: Worktree |
     if (pod.facts.children.get(instance)?.begun === true) throw new Error('it may have begun to work');
     await worktreesOf(pod).discard(worktree);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = thrownText(error);
     const text = `The clone of a child that was taken back is kept: ${worktree.holder} (${why})`;
     pod.tryCommit([{ type: 'alert', level: 'warning', code: 'worktreeLeft', text }]);
   }

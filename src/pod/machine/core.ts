@@ -3,6 +3,7 @@
  * ports through which it acts. No I/O here and none in `state.ts`, `inputs.ts`, `reports.ts`: a simulation
  * drives them as well as `pod.ts` does.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Facts } from '../../session/facts/facts.ts';
 import type { Limits } from '../../session/settings/settings.ts';
@@ -157,7 +158,7 @@ export function tryCommit(core: Core, bodies: EntryBody[]): boolean {
     core.ports.commit(bodies);
     return true;
   } catch (error) {
-    noteStorageProblem(core, error instanceof Error ? error.message : String(error));
+    noteStorageProblem(core, thrownText(error));
     return false;
   }
 }

@@ -3,6 +3,7 @@
  * `WireError`s; an input whose commit failed has changed nothing. The caller awaits the log's sync before it
  * answers what must be durable.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { ImageRef } from '../../std/image.ts';
 import { WireError } from '../../protocol/errors.ts';
 import type { Params } from '../../protocol/methods.ts';
@@ -320,7 +321,7 @@ export function commitInput(core: Core, bodies: EntryBody[]): void {
   } catch (error) {
     if (error instanceof EntryTooLong)
       throw new WireError('tooLarge', `Nothing was taken in: ${error.message}.`);
-    const text = error instanceof Error ? error.message : String(error);
+    const text = thrownText(error);
     noteStorageProblem(core, text);
     throw new WireError(
       'storageFailed',

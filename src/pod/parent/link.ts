@@ -2,6 +2,7 @@
  * The link to the parent: does what the outbox machine says. Everything that is pending stands in the log;
  * losing this process loses nothing.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { deferred } from '../../std/deferred.ts';
 import {
   type Outbox,
@@ -277,7 +278,7 @@ export class ParentLink {
   }
 
   #fail(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = thrownText(error);
     if (this.#pod.host.home.isRemoved(this.#parent.instance)) {
       const text = `the parent "${this.#parent.name}" was removed; this pod goes on without it`;
       this.#step({ type: 'linkFailed', reason: text, permanent: 'parentRemoved' });

@@ -7,6 +7,7 @@
  * time and has left no address yet, which claims before it writes.
  */
 import { existsSync } from 'node:fs';
+import { thrownText } from '../../std/thrown-text.ts';
 import { claimOf, claimsByLog } from '../../scope/ownership/claims-by-log.ts';
 import { type Claim, inOneLine } from '../../scope/ownership/claims.ts';
 import { contested } from '../../scope/paths/narrow.ts';
@@ -185,5 +186,5 @@ async function reading<T>(name: string, read: () => Promise<T>): Promise<T> {
 }
 
 function whyOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return thrownText(error);
 }

@@ -3,6 +3,7 @@
  * it.
  */
 import { closeSync, writeSync } from 'node:fs';
+import { thrownText } from '../../std/thrown-text.ts';
 import { type OwnedBy, ownedBySchema } from '../../protocol/own-tools.ts';
 import type { ReadyMessage } from '../host.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
@@ -95,7 +96,7 @@ export function givenHeadless(): boolean | undefined {
 /** Said of a home that cannot be used, before there is a host. */
 export function failedStart(error: unknown): number {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = thrownText(error);
   process.stderr.write(`${message}\n`);
   sayToStarter({ kind: 'failed', code, message });
   return 1;

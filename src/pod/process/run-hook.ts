@@ -3,6 +3,7 @@
  * ends with it. It is marked and noted as a command outside of a sandbox is (`command-groups.ts`), so that
  * what a killed pod leaves of it is found and ended.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { shellEnvironment } from '../../scope/sandbox/shell-environment.ts';
 import type { PodFolder } from '../../session/home/home.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -80,5 +81,5 @@ function whyNot(error: unknown, file: string): string {
   const code = systemCode(error);
   if (code === 'ENOENT') return `${file}, or the folder that it is to run in, is not there`;
   if (code === 'EACCES') return `${file} may not be executed`;
-  return code ?? (error instanceof Error ? error.message : String(error));
+  return code ?? thrownText(error);
 }

@@ -2,6 +2,7 @@
  * Spans to a collector, as OTLP over HTTP in JSON. Loaded with the first span. Bounded: a collector that is
  * away or slow costs spans and nothing else.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { SpanRecord, SpanSink, Value } from './spans.ts';
 import { version } from '../../version.ts';
 
@@ -70,7 +71,7 @@ export class OtlpSink implements SpanSink {
       await response.body?.cancel();
       if (!response.ok) this.#lost(`the collector answered ${response.status}`);
     } catch (error) {
-      this.#lost(error instanceof Error ? error.message : String(error));
+      this.#lost(thrownText(error));
     }
   }
 

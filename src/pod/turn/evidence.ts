@@ -2,6 +2,7 @@
  * Makes the evidence that a report is held for: reads the result, runs the check, brings back what is
  * committed in a clone (`machine/evidence.ts`).
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import {
   evidenceDue,
@@ -117,7 +118,7 @@ export class EvidenceDesk {
       return within !== null && this.#isToEnd(signal) ? null : report;
     } catch (error) {
       const { branch, base } = worktree;
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = thrownText(error);
       return { branch, base, folder: cloneOf(worktree), fetched: false, why: 'failed', problem };
     } finally {
       this.#running = null;
@@ -173,7 +174,7 @@ export class EvidenceDesk {
       const why = isTimedOut ? ({ why: 'timedOut' } as const) : {};
       return { passed: exitCode === 0 && !isTimedOut, exitCode, tail: tailOf(text), ...why };
     } catch (error) {
-      return notRun(error instanceof Error ? error.message : String(error));
+      return notRun(thrownText(error));
     }
   }
 }

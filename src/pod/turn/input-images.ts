@@ -1,4 +1,5 @@
 /** What a client hands over as the parts of a run: the words, with a line for each image, and the images. */
+import { thrownText } from '../../std/thrown-text.ts';
 import { rpcCodes, WireError } from '../../protocol/errors.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { type FoundImage, type ImageRef, imageLine, imageSideMax, imagesMax } from '../../std/image.ts';
@@ -30,7 +31,7 @@ export async function keptImages(pod: Pod, images: readonly FoundImage[]): Promi
   try {
     for (const image of images) kept.push(await keptImage(pod, image));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = thrownText(error);
     throw new WireError('storageFailed', `The image could not be kept: ${why}. Send it again.`);
   }
   return kept;

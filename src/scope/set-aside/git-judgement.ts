@@ -5,6 +5,7 @@
  */
 import { lstatSync, readFileSync, readdirSync, type Dirent } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
+import { thrownText } from '../../std/thrown-text.ts';
 import { gitSettings } from '../paths/git-config-text.ts';
 import { isBelow } from '../paths/path-scope.ts';
 
@@ -53,7 +54,7 @@ export function gitProblem(git: string): string | null {
     if (!lstatSync(git).isDirectory()) return 'it is not a directory, and leads git to settings elsewhere';
     return problemIn(git, { top: git, left: { entries: entriesMax, objects: objectsMax }, isRefs: false });
   } catch (error) {
-    return `it cannot be read (${error instanceof Error ? error.message : String(error)})`;
+    return `it cannot be read (${thrownText(error)})`;
   }
 }
 

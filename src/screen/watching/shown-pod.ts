@@ -2,6 +2,7 @@
  * The pod whose transcript is shown: its history and its work over a connection of its own, with deltas; of
  * one that does not run the end of its log. What was sent to it stays with it until it is on disk.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { AttachedPod } from '../../client/attached-pod.ts';
 import { askPod } from '../../client/ask-pod.ts';
 import type { FoundPod } from '../../client/find-pod.ts';
@@ -64,7 +65,7 @@ export class ShownPod {
       // Whether it has been started again is seen in the tree: nobody has to dial for it.
       waitsForRestore: () => false,
       onRejected: (error, submission) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = thrownText(error);
         this.#fold({ type: 'refused', submission, reason });
       },
     });

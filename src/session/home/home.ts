@@ -2,6 +2,7 @@
  * What a home keeps: one folder a pod under `state/pods` (its name is in `place.ts`), its socket under
  * `run/`, tombstones of removed pods. Where a home is, `places.ts` says.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -78,8 +79,7 @@ export function readSpec(folder: PodFolder): PodSpec | null {
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    if (isOutOfPlace(error))
-      throw badSpec(folder.spec, error instanceof Error ? error.message : String(error));
+    if (isOutOfPlace(error)) throw badSpec(folder.spec, thrownText(error));
     throw error;
   }
 }
@@ -180,8 +180,7 @@ export function readTombstones(
         return [parseTombstone(path, readRegular(path, tombstoneBytesMax))];
       } catch (error) {
         // Another command has removed it meanwhile.
-        if (systemCode(error) !== 'ENOENT')
-          onDamaged(path, error instanceof Error ? error.message : String(error));
+        if (systemCode(error) !== 'ENOENT') onDamaged(path, thrownText(error));
         return [];
       }
     });

@@ -10,6 +10,7 @@
  * already. What is absent: waiting, time-outs, heartbeats. A holder that is stopped or busy still holds.
  */
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
+import { thrownText } from '../../std/thrown-text.ts';
 import { probeFile, takeFile } from './lock-file.ts';
 import type { Holder, LockPurpose, LockState } from './lock-holder.ts';
 import { lockNames } from './lock-names.ts';
@@ -49,7 +50,7 @@ export class LockUnavailable extends PodkinError {
   readonly folder: string;
 
   constructor(folder: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = thrownText(cause);
     super(
       `the lock of ${folder} cannot be taken (${why}): check that the folder exists and that you may write in it`,
       { cause },

@@ -10,6 +10,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { thrownText } from '../../std/thrown-text.ts';
 import type { CommandFacts } from '../../session/facts/command-facts.ts';
 import type { PathScope } from '../../session/facts/entries.ts';
 import type { Entered } from '../../scope/sandbox/sandbox.ts';
@@ -194,7 +195,7 @@ export class BackgroundCommands implements CommandsInBackground {
 }
 
 function notStartedBy(error: unknown): ShellRun {
-  return { kind: 'notStarted', text: error instanceof Error ? error.message : String(error) };
+  return { kind: 'notStarted', text: thrownText(error) };
 }
 
 function startedText(command: string, file: string): string {
