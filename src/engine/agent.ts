@@ -223,7 +223,7 @@ export class EngineAgent {
 const minuteMs = 60_000;
 
 /** By the clock, from a moment in which it is still the same one. */
-async function untilNextMinute(begunAt: string): Promise<void> {
+export async function untilNextMinute(begunAt: string): Promise<void> {
   const nowMs = Date.now();
   if (Math.floor(Date.parse(begunAt) / minuteMs) !== Math.floor(nowMs / minuteMs)) return;
   await pause(minuteMs - (nowMs % minuteMs));

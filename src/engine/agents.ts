@@ -42,8 +42,6 @@ export interface KnownAgent {
   readonly obeys: readonly string[];
   /** Of the person's home: what it needs of a login, where a person shares it. */
   readonly login: readonly string[];
-  /** It puts its commands into a sandbox of its own, which does not start inside of podkin's. */
-  readonly ownSandbox: boolean;
 }
 
 /** Remarks of adapters for what a provider has answered. */
@@ -52,6 +50,12 @@ const providerFailures: readonly RegExp[] = [
   /\b(?:invalid|incorrect) api key\b/i,
   /^\s*(?:exceeded retry limit|stream disconnected before completion|unexpected status \d{3})\b/i,
 ];
+
+/** Behind what it says of its tries. */
+const copilotFailure = /Error: Failed to get response from the AI model; retried \d+ times/;
+/** Where a try has helped the answer follows. */
+const piFailure = /Retry finished, resuming\.\s*$/;
+const codexFailure = /We.re currently experiencing high demand, which may cause temporary errors\.\s*$/;
 
 export const knownAgents = {
   claude: {
@@ -85,7 +89,6 @@ export const knownAgents = {
       '.mcp.json',
     ],
     login: ['.claude', '.claude.json'],
-    ownSandbox: false,
   },
   codex: {
     title: 'Codex',
@@ -95,15 +98,22 @@ export const knownAgents = {
     nodeMajor: 20,
     prepares: null,
     callsByName: false,
-    env: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'OPENAI_BASE_URL', 'MODEL_PROVIDER'],
+    env: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'OPENAI_BASE_URL', 'MODEL_PROVIDER', 'CODEX_CONFIG'],
     set: {},
-    modes: { plan: 'read-only', dontAsk: 'read-only' },
+    // In its own `agent` a model says yes in a person's place. Its own sandbox does not start inside of
+    // podkin's: in these modes it runs what it was allowed to run outside of that, and nothing else.
+    modes: {
+      default: 'workspace-write',
+      acceptEdits: 'workspace-write',
+      plan: 'read-only',
+      dontAsk: 'workspace-write',
+      bypassPermissions: 'workspace-write',
+    },
     asks: 'as configured',
     loadsNextMinute: false,
-    failures: providerFailures,
+    failures: [...providerFailures, codexFailure],
     obeys: ['.codex'],
     login: ['.codex'],
-    ownSandbox: true,
   },
   opencode: {
     title: 'opencode',
@@ -113,7 +123,7 @@ export const knownAgents = {
     nodeMajor: null,
     prepares: 'node_modules/opencode-ai/postinstall.mjs',
     callsByName: false,
-    env: ['OPENCODE_API_KEY'],
+    env: ['OPENCODE_API_KEY', 'OPENCODE_CONFIG_CONTENT'],
     set: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1' },
     modes: { plan: 'plan' },
     asks: 'as configured',
@@ -121,7 +131,6 @@ export const knownAgents = {
     failures: providerFailures,
     obeys: ['.opencode', 'opencode.json', 'opencode.jsonc', '.claude/skills'],
     login: ['.local/share/opencode/auth.json', '.config/opencode'],
-    ownSandbox: false,
   },
   copilot: {
     title: 'GitHub Copilot CLI',
@@ -139,10 +148,10 @@ export const knownAgents = {
       'COPILOT_OFFLINE',
     ],
     set: { COPILOT_AUTO_UPDATE: 'false' },
-    modes: {},
+    modes: { plan: 'https://agentclientprotocol.com/protocol/session-modes#plan' },
     asks: 'always',
     loadsNextMinute: false,
-    failures: providerFailures,
+    failures: [...providerFailures, copilotFailure],
     obeys: [
       '.github/hooks',
       '.github/instructions',
@@ -153,7 +162,6 @@ export const knownAgents = {
       '.copilot',
     ],
     login: ['.copilot'],
-    ownSandbox: false,
   },
   pi: {
     title: 'pi',
@@ -171,10 +179,9 @@ export const knownAgents = {
     modes: {},
     asks: 'never',
     loadsNextMinute: false,
-    failures: providerFailures,
+    failures: [...providerFailures, piFailure],
     obeys: ['.pi', '.agents'],
     login: ['.pi'],
-    ownSandbox: false,
   },
   qwen: {
     title: 'Qwen Code',
@@ -198,7 +205,6 @@ export const knownAgents = {
     failures: providerFailures,
     obeys: ['.qwen'],
     login: ['.qwen'],
-    ownSandbox: false,
   },
   gemini: {
     title: 'Gemini CLI',
@@ -222,7 +228,6 @@ export const knownAgents = {
     failures: providerFailures,
     obeys: ['.gemini', '.agents'],
     login: ['.gemini'],
-    ownSandbox: false,
   },
 } as const satisfies Record<string, KnownAgent>;
 

@@ -113,6 +113,7 @@ export class CallBook {
     if (known.id === null) known.tool = toolName(update.tool ?? (known.tool === '' ? 'other' : known.tool));
     known.given = update.input ?? known.given;
     known.output = update.output ?? known.output;
+    if (known.output.length < resultCharsMax) known.output += update.more ?? '';
     return known;
   }
 

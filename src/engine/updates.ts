@@ -31,6 +31,8 @@ export interface CallUpdate {
   readonly status: CallStatus | null;
   readonly input: JsonValue | null;
   readonly output: string | null;
+  /** What follows the output that it has said until now. */
+  readonly more: string | null;
 }
 
 export type EngineUpdate =
@@ -90,7 +92,7 @@ const statuses: Readonly<Record<string, CallStatus>> = {
 
 /** Null where it names no call. */
 function callIn(update: JsonObject, begins: boolean): CallUpdate | null {
-  const { toolCallId, title, kind, name, status, rawInput, content, rawOutput } = update;
+  const { toolCallId, title, kind, name, status, rawInput, content, rawOutput, _meta: meta } = update;
   if (typeof toolCallId !== 'string' || toolCallId === '' || toolCallId.length > updateBounds.idChars)
     return null;
   return {
@@ -102,7 +104,8 @@ function callIn(update: JsonObject, begins: boolean): CallUpdate | null {
     name: stringIn(name, updateBounds.idChars),
     status: typeof status === 'string' ? (statuses[status] ?? null) : null,
     input: inputIn(rawInput),
-    output: outputIn(content) ?? outputText(rawOutput),
+    output: outputIn(content) ?? outputText(rawOutput) ?? terminalText(meta, 'terminal_output'),
+    more: terminalText(meta, 'terminal_output_delta'),
   };
 }
 
@@ -135,6 +138,13 @@ function outputText(output: JsonValue | undefined): string | null {
   if (output === undefined || output === null) return null;
   const text = typeof output === 'string' ? output : JSON.stringify(output);
   return text.slice(0, updateBounds.outputChars).toWellFormed();
+}
+
+/** Several agents say what a terminal of their own shows beside the protocol. */
+function terminalText(meta: JsonValue | undefined, key: string): string | null {
+  const shown = isJsonObject(meta) ? meta[key] : undefined;
+  const data = isJsonObject(shown) ? shown['data'] : undefined;
+  return typeof data === 'string' ? outputText(data) : null;
 }
 
 function usageIn({ used, size, cost }: JsonObject): EngineUpdate {

@@ -135,6 +135,11 @@ function shellInput(schema: JsonObject, command: string): JsonObject {
   const others = required.filter((name) => name !== key && typeOf(properties[name]) === 'string');
   return {
     ...Object.fromEntries(others.map((name) => [name, 'probe'])),
+    // One that has a sandbox of its own asks where it is to run something outside of that.
+    ...('sandbox_permissions' in properties && {
+      sandbox_permissions: 'require_escalated',
+      justification: 'probe',
+    }),
     [key]: isList ? ['bash', '-lc', command] : command,
   };
 }

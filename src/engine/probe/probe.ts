@@ -11,6 +11,7 @@ import type { Home } from '../../session/home/places.ts';
 import { defaultLimits } from '../../session/settings/settings.ts';
 import { within } from '../../std/within.ts';
 import type { ToolContext } from '../../tools/tool.ts';
+import { untilNextMinute } from '../agent.ts';
 import { EngineConnection } from '../connection.ts';
 import type { EngineEntry } from '../engine-entry.ts';
 import { engineInPlace } from '../engine-place.ts';
@@ -82,6 +83,8 @@ class Probe {
   #text = '';
   #users = '';
   #asked = 0;
+  #output = '';
+  #begunAt = '';
 
   constructor(place: ProbePlace, root: string, mock: MockProvider) {
     [this.#place, this.#root, this.#mock] = [place, root, mock];
@@ -121,6 +124,7 @@ class Probe {
       onUpdate: (update) => {
         if (update.kind === 'text') this.#text += update.text;
         if (update.kind === 'userText') this.#users += update.text;
+        if (update.kind === 'call') this.#output = (update.output ?? this.#output) + (update.more ?? '');
       },
       onPermission: ({ options }) => {
         this.#asked += 1;
@@ -140,6 +144,7 @@ class Probe {
   async #begin({ connection }: Started): Promise<void> {
     const { session, modes, mode } = await connection.newSession(join(this.#root, 'work'));
     this.#session = session;
+    this.#begunAt = new Date().toISOString();
     const wanted = this.#place.entry.mode('default');
     if (wanted !== null && modes.includes(wanted)) await connection.setMode(wanted);
     const named =
@@ -156,11 +161,13 @@ class Probe {
 
   async #ask({ connection }: Started): Promise<[boolean, string]> {
     this.#asked = 0;
+    this.#output = '';
     const end = await connection.prompt(`Run it. ${probeWords.ask}`);
     const hasRun = existsSync(join(this.#root, 'work', 'probe-asked'));
     if (this.#asked > 0)
       return [!hasRun, hasRun ? 'ran what was denied' : 'asked, and did not run what was denied'];
-    return [false, hasRun ? 'ran a command unasked' : `neither asked nor ran (${end.stopReason})`];
+    const said = this.#output.trim() === '' ? end.stopReason : this.#output.trim().slice(0, 100);
+    return [false, hasRun ? 'ran a command unasked' : `neither asked nor ran (${said})`];
   }
 
   async #cancel({ connection }: Started): Promise<[boolean, string]> {
@@ -186,11 +193,14 @@ class Probe {
     await this.#step('kill and load', async () => {
       if (!after.loads) return [false, 'cannot load a session'];
       this.#users = '';
+      if (this.#place.entry.loadsNextMinute) await untilNextMinute(this.#begunAt);
       await after.connection.loadSession(this.#session, join(this.#root, 'work'));
       const [first, last] = [this.#users.includes(probeWords.hello), this.#users.includes(marker)];
       if (last) return [true, 'the prompt that was cut is in its history'];
       return [first, first ? 'the prompt that was cut is not in its history' : 'its history does not say'];
     });
+    const isLoaded = this.#steps.at(-1)?.holds === true;
+    if (!isLoaded) await this.#begin(after);
     return after;
   }
 
@@ -209,7 +219,7 @@ class Probe {
     const after = `after ${Math.round((Date.now() - began) / 1000)} s`;
     if (error !== null) return [true, `${error} ${after}`];
     const isSeen = this.#text.trim() === '' || this.#place.entry.isFailure(this.#text);
-    const words = this.#text.trim().slice(0, 80);
+    const words = this.#text.trim().slice(-80);
     return [isSeen, `${stopReason} ${after}, with ${words === '' ? 'no text' : JSON.stringify(words)}`];
   }
 

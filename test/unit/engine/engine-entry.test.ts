@@ -165,3 +165,28 @@ describe('agents.settings', () => {
     expect(enginesSchema().safeParse({ claude: { costPerTurn: 0.5 } }).success).toBe(true);
   });
 });
+
+it.each([
+  [
+    'copilot',
+    'Info: Request failed due to a transient API error. Retrying...Error: Failed to get response from the AI model; retried 5 times (total retry wait time: 16.97 seconds) Last error: 500',
+    'Info: Request failed due to a transient API error. Retrying...Here it is.',
+  ],
+  [
+    'pi',
+    'Retrying (attempt 3/3, waiting 8s)...Retry finished, resuming.',
+    'Retrying (attempt 1/3, waiting 2s)...Retry finished, resuming.Here it is.',
+  ],
+  [
+    'codex',
+    'We’re currently experiencing high demand, which may cause temporary errors.\n\n',
+    'The page says “We’re currently experiencing high demand, which may cause temporary errors.” to all.',
+  ],
+] as const)(
+  '[agents.facts] %s: what it has said as its provider failed, and as it answered',
+  (name, failed, done) => {
+    const { failures } = knownAgents[name];
+    const isFailure = (text: string) => failures.some((one) => one.test(text));
+    expect([isFailure(failed), isFailure(done)]).toEqual([true, false]);
+  },
+);

@@ -6,7 +6,7 @@ import { promptText } from '../../../src/engine/prompt.ts';
 import { ReplaySearch } from '../../../src/engine/replay-search.ts';
 import { Silence } from '../../../src/engine/silence.ts';
 import type { Transcript } from '../../../src/session/facts/transcript.ts';
-import type { CallUpdate, EngineUpdate } from '../../../src/engine/updates.ts';
+import { type CallUpdate, type EngineUpdate, updateIn } from '../../../src/engine/updates.ts';
 import {
   engineAnswered,
   engineBegun,
@@ -105,6 +105,7 @@ describe('the calls of another agent', () => {
     status: null,
     input: null,
     output: null,
+    more: null,
     ...over,
   });
 
@@ -123,6 +124,20 @@ describe('the calls of another agent', () => {
     ]);
     expect(book.take(call({ status: 'completed' }), 2)).toEqual([]);
     expect([book.openCount, book.end('why')]).toEqual([0, []]);
+  });
+
+  it('[engine.turn] what a terminal of the agent shows piece by piece is what came of the call', () => {
+    const book = new CallBook('turn', 7);
+    book.take(call({ begins: true, status: 'inProgress' }), 1);
+    for (const data of ['one, ', 'two']) {
+      const update = { toolCallId: 'c', _meta: { terminal_output_delta: { data } } };
+      const said = updateIn(
+        { sessionId: 's', update: { sessionUpdate: 'tool_call_update', ...update } },
+        's',
+      );
+      if (said?.kind === 'call') book.take(said, 1);
+    }
+    expect(book.take(call({ status: 'completed' }), 1)).toMatchObject([{ text: 'one, two' }]);
   });
 
   it('[engine.asks] what is asked about is what a person reads, whatever was in the log before', () => {

@@ -64,6 +64,7 @@ describe('[engine.messages] what an agent writes', () => {
         status: 'inProgress',
         input: { command: 'ls' },
         output: null,
+        more: null,
       },
     ],
     [
@@ -88,6 +89,7 @@ describe('[engine.messages] what an agent writes', () => {
         status: 'completed',
         input: null,
         output: 'out\nchanged /a',
+        more: null,
       },
     ],
     ['a call without a name', { sessionUpdate: 'tool_call', title: 'ls' }, null],
