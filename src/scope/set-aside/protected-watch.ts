@@ -1,7 +1,7 @@
 /**
  * Watches, while a command runs, over what mounts cannot hold: protected names that were missing when it
- * began, which are set aside as soon as they
- * are there, and mounts that somebody outside has moved away. Linux alone.
+ * began, which are set aside as soon as they are there, and mounts that somebody outside has moved away.
+ * Linux alone.
  *
  * W1 What was there when the earliest of the running commands began is never moved. Nothing is deleted.
  * W2 A `.git` is judged once, when everything inside has ended, and stays if nothing in it leads git
@@ -9,8 +9,8 @@
  * W3 Names are taken through the descriptor of the root as it was when the command began: what is swapped in
  * above them is not touched.
  * W4 When everything inside has ended, nothing stays under a protected name, however much there is and
- * whatever rights it has: what cannot be moved to
- *    the outputs gets another name in its own folder, is closed, and is told as what it is.
+ * whatever rights it has: what cannot be moved to the outputs gets another name in its own folder, is closed,
+ * and is told as what it is.
  * W5 A `.git` that the pod has made is judged at each end, and set aside too where it leads git anywhere by
  *    then: it did not when the command began.
  */
@@ -35,6 +35,7 @@ import { withOwnerRights } from '../paths/owner-rights.ts';
 import { isBelow } from '../paths/path-scope.ts';
 import { isProtectedName, protectedNames } from '../paths/protected-paths.ts';
 import { eachNestedGit } from './nested-git.ts';
+import { pathsByName } from './paths-by-name.ts';
 import type { RunningCommand } from './running-commands.ts';
 import { isThere, linkAt, statsOf } from './stats-of.ts';
 
@@ -131,11 +132,12 @@ export class ProtectedWatch {
 
   start(report: WatchReport): void {
     this.#report = report;
+    const { missing, held, links } = this.#watched;
     for (const root of this.#roots) {
       try {
-        const names = this.#namesIn(root.path);
+        const names = pathsByName(root.path, [...missing, ...links.keys(), ...held.keys()]);
         const watcher = watch(`/proc/self/fd/${root.fd}`, { persistent: false }, (_, name) => {
-          if (name === null || names.has(name)) this.#check();
+          if (name === null || names.has(name)) this.#check(names.get(name ?? ''));
           else this.#checkOdd(root, Buffer.from(name));
         });
         watcher.on('error', () => watcher.close());
@@ -221,26 +223,23 @@ export class ProtectedWatch {
     for (const { fd } of this.#roots.splice(0)) closeSync(fd);
   }
 
-  /** What in a root is looked at or lies above it. */
-  #namesIn(root: string): ReadonlySet<string> {
-    const { missing, held, links } = this.#watched;
-    const below = [...missing, ...links.keys(), ...held.keys()].filter((path) => isBelow(root, path));
-    return new Set(below.map((path) => path.slice(root === '/' ? 1 : root.length + 1).split('/')[0] ?? ''));
-  }
-
-  #check(): void {
+  /** `only`: a change of one name, which a program may make a thousand times a second. */
+  #check(only?: ReadonlySet<string>): void {
+    const isDue = (path: string): boolean => only?.has(path) !== false;
     for (const path of this.#watched.missing) {
-      if (isGit(path)) continue;
+      if (isGit(path) || !isDue(path)) continue;
       withOwnerRights(this.#isEnding ? this.#wayTo(path) : [], () => {
         const place = this.#placeOf(path);
         if (place !== null && isThere(place.through)) this.#setAside(place, null);
       });
     }
     for (const [path, target] of this.#watched.links) {
-      withOwnerRights(this.#isEnding ? this.#wayTo(path) : [], () => this.#checkLink(path, target));
+      if (isDue(path))
+        withOwnerRights(this.#isEnding ? this.#wayTo(path) : [], () => this.#checkLink(path, target));
     }
     for (const [path, mountedOn] of this.#watched.held) {
       if (this.#isLost) return;
+      if (!isDue(path)) continue;
       const place = this.#placeOf(path);
       const now = place?.path === path ? statsOf(place.through) : undefined;
       if (now?.ino !== mountedOn.ino || now.dev !== mountedOn.dev)
