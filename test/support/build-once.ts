@@ -6,6 +6,8 @@ import { warmCode } from './warm-code.ts';
 
 export function setup(): () => void {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
+  // `npm test` has built it by now.
+  if (process.env['PODKIN_BUILT'] === undefined)
+    execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
   return warmCode(process.env['PODKIN_COMMAND'] ?? join(root, 'dist/main.js'));
 }

@@ -5,6 +5,7 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sizeOf } from '../../support/size.ts';
 import { type PairMutant, PairWorld, pairMutants } from '../../sim/pair-world.ts';
 
 /** All that is known of a right world: what was said, who lives, how many lives are over. */
@@ -165,7 +166,7 @@ function stories(mutant: PairMutant | null, parameters: fc.Parameters<[Iterable<
   return fc.check(property, parameters);
 }
 
-const runs = Number(process.env['PAIR_RUNS'] ?? 500);
+const runs = sizeOf('PAIR_RUNS', { short: 500, full: 20_000 });
 
 describe('one child, one parent', () => {
   it('[sim.pair] whatever is cut, killed, paused and restarted, each word is seen once and in order, and each death is told behind them', () => {

@@ -40,7 +40,7 @@ it('[sim.histories] nor do the histories that once did', async () => {
     expect((await runHistory({ seed, observers: 'none' })).violations).toEqual([]);
   for (const seed of watchedSeeds) expect((await runHistory({ seed })).violations).toEqual([]);
   listenAgain();
-});
+}, 120_000);
 
 it('[sim.same-seed] one seed is one history', async () => {
   const listenAgain = passOverTheDead();

@@ -9,7 +9,7 @@ const from = Number(process.env['SIM_SEED'] ?? 1);
 const asked = process.env['SIM_HISTORIES'];
 const count = Number(asked ?? 20_000);
 /** On a slow machine fewer are played where no number was asked for: behind this each half ends. */
-const within = asked === undefined ? { seconds: 360, countMin: 4_000 } : undefined;
+const within = asked === undefined ? { seconds: 210, countMin: 2_500 } : undefined;
 
 export async function playShare(share: number, of: number): Promise<void> {
   if (process.env['SIM_TRACE'] !== undefined && share === 0) {

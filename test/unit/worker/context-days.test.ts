@@ -4,12 +4,13 @@
  */
 import * as z from 'zod';
 import { expect, it } from 'vitest';
+import { sizeOf } from '../../support/size.ts';
 import type { ModelRequest } from '../../../src/model/port.ts';
 import { defineTool } from '../../../src/tools/define-tool.ts';
 import { child, ended, finished, received, run, working } from '../machine-rig.ts';
 import { podWith, says } from './context-rig.ts';
 
-const turns = Number(process.env['CONTEXT_TURNS'] ?? 60);
+const turns = sizeOf('CONTEXT_TURNS', { short: 60, full: 300 });
 const children = Math.floor((turns * 40) / 300);
 const window = 60_000;
 const task = 'do the task, word for word, and keep the colour ultramarine';
