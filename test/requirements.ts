@@ -27,7 +27,7 @@ import { images } from './requirements/images.ts';
 import { library } from './requirements/library.ts';
 import { machine, plays } from './requirements/machine.ts';
 import { mcp } from './requirements/mcp.ts';
-import { mcpCommands } from './requirements/mcp-commands.ts';
+import { mcpCommands, mcpForms } from './requirements/mcp-commands.ts';
 import { model } from './requirements/model.ts';
 import { names } from './requirements/names.ts';
 import { outcomes } from './requirements/outcomes.ts';
@@ -73,6 +73,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...machine,
   ...mcp,
   ...mcpCommands,
+  ...mcpForms,
   ...model,
   ...names,
   ...outcomes,

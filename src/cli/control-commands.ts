@@ -35,6 +35,7 @@ export const controlCommands: readonly CommandSpec[] = [
       ['--write <path>', 'yes, and let the pod write this path, which the request offers: .git'],
       ['--full', 'yes to a call that only "approvals --full" shows to its end: all of it was read'],
       ['--reason <text>', 'what the model reads with the no'],
+      ['--answer <values...>', 'what a form of an MCP server is filled in with, NAME=VALUE each'],
     ],
     more: [
       'APPROVAL is its id, the beginning of its id, or the name of a pod that has only one.',
@@ -49,6 +50,7 @@ export const controlCommands: readonly CommandSpec[] = [
         write: input.text('write'),
         full: input.flag('full'),
         reason: input.text('reason'),
+        answer: input.list('answer'),
       }),
   },
   {

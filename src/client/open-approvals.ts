@@ -2,6 +2,7 @@
  * The approvals that a person is asked for in a home, as the pods' logs have them: of living pods and of
  * those that have ended.
  */
+import type { Form } from '../protocol/form.ts';
 import { foldLog } from '../session/log/fold-log.ts';
 import type { Facts } from '../session/facts/facts.ts';
 import type { ToolCallEntry } from '../session/facts/entries.ts';
@@ -25,6 +26,8 @@ export interface OpenApproval {
   readonly askedAt: string;
   /** What a yes may open beside it. */
   readonly offers?: { readonly write: string };
+  /** A server asks it in the middle of a call: filled in or declined. */
+  readonly form?: Form;
 }
 
 /** By name of the pod, then in the order of asking. A pod that vanishes meanwhile is passed over. */
@@ -35,20 +38,23 @@ export async function openApprovals(home: Home): Promise<OpenApproval[]> {
 
 export async function approvalsOf(pod: FoundPod): Promise<OpenApproval[]> {
   const facts = await foldLog(pod.folder.log);
-  const open = [...facts.approvals.values()].filter(({ answer }) => answer === null);
-  if (open.length === 0) return [];
+  const asked = [...facts.approvals.values()].filter(({ answer }) => answer === null);
+  if (asked.length === 0) return [];
   const running = await holdsOn(pod, facts.started);
+  // Of a pod that has ended nobody hears what a form is filled in with.
+  const open = asked.filter(({ form }) => running || form === undefined);
   const calls = await callsIn(pod, facts, new Set(open.map(({ call }) => call)));
-  return open.map(({ request, tool, summary, why, askedAt, call, offers }) => ({
+  return open.map(({ request, tool, summary, why, askedAt, call, offers, form }) => ({
     request,
     pod,
     running,
     tool,
     summary,
-    whole: wholeOf(calls.get(call), facts),
+    whole: form === undefined ? wholeOf(calls.get(call), facts) : summary,
     why,
     askedAt,
     ...(offers === undefined ? {} : { offers }),
+    ...(form === undefined ? {} : { form }),
   }));
 }
 

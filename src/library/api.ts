@@ -119,6 +119,22 @@ export interface Question {
   readonly why: string;
   /** The whole of it; undefined where it is too long for a request. */
   readonly input?: Json | undefined;
+  /** No call that waits to run: an MCP server asks for this in the middle of one. */
+  readonly form?: QuestionForm | undefined;
+}
+
+export interface QuestionForm {
+  readonly message: string;
+  readonly fields: readonly {
+    readonly name: string;
+    readonly kind: 'text' | 'number' | 'integer' | 'yesNo' | 'choice' | 'choices';
+    readonly about: string;
+    readonly required: boolean;
+    readonly choices?: readonly string[] | undefined;
+    /** Of a text its length, of a number its value, of choices how many. */
+    readonly least?: number | undefined;
+    readonly most?: number | undefined;
+  }[];
 }
 
 export type Decision = 'allow' | 'deny' | 'allowAlways';
@@ -130,6 +146,8 @@ export type QuestionAnswer =
       readonly reason?: string | undefined;
       /** With a yes: what else is allowed from now on, as `Bash(npm test:*)`. */
       readonly rule?: string | undefined;
+      /** With a yes to a form: what it is filled in with. */
+      readonly content?: Readonly<Record<string, string | number | boolean | readonly string[]>> | undefined;
     };
 
 /** What every event of a tree has. */

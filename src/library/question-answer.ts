@@ -1,11 +1,13 @@
 /** What a program's `onQuestion` gave back, as the pod that asks is answered. Pure; never throws. */
 import { thrownText } from '../std/thrown-text.ts';
+import { type FormContent, formContentSchema } from '../protocol/form.ts';
 import type { Decision } from './api.ts';
 
 export interface PodAnswer {
   readonly decision: Decision;
   readonly reason?: string;
   readonly rule?: string;
+  readonly content?: FormContent;
   /** It is a no that nobody has said. */
   readonly unasked?: true;
 }
@@ -39,6 +41,10 @@ function read(given: unknown): AnswerRead {
   if (typeof given !== 'object' || given === null) {
     return isDecision(given) ? { kind: 'answer', answer: { decision: given } } : wrong(given);
   }
+  return ofParts(given);
+}
+
+function ofParts(given: object): AnswerRead {
   const decision: unknown = Reflect.get(given, 'decision');
   const reason: unknown = Reflect.get(given, 'reason') ?? undefined;
   const rule: unknown = Reflect.get(given, 'rule') ?? undefined;
@@ -47,8 +53,19 @@ function read(given: unknown): AnswerRead {
   if (rule !== undefined && typeof rule !== 'string') return { kind: 'wrong', why: 'rule is no text' };
   if (rule === '' || (rule ?? '').length > ruleCharsMax)
     return { kind: 'wrong', why: `a rule has 1 to ${ruleCharsMax} characters` };
+  const content = contentIn(Reflect.get(given, 'content') ?? undefined);
+  if (content === null)
+    return { kind: 'wrong', why: 'content is no object of texts, numbers, truths and lists of texts' };
   const why = reason === undefined ? {} : { reason: reason.slice(0, reasonCharsMax).toWellFormed() };
-  return { kind: 'answer', answer: { decision, ...why, ...(rule !== undefined && { rule }) } };
+  return {
+    kind: 'answer',
+    answer: { decision, ...why, ...(rule !== undefined && { rule }), ...(content && { content }) },
+  };
+}
+
+/** Undefined: there is none; null: it can be none. */
+function contentIn(filled: unknown): FormContent | undefined | null {
+  return filled === undefined ? undefined : (formContentSchema().safeParse(filled).data ?? null);
 }
 
 function wrong(given: unknown, what = ''): AnswerRead {

@@ -68,8 +68,8 @@ export function treeEventOf(pod: PodName, event: LiveEvent, now: string): TreeEv
   return { ...at, type: 'questionClosed', request, decision, by };
 }
 
-export function questionOf({ request, pod, tool, summary, why, input }: ApprovalRequest): Question {
-  return { request, pod, tool, summary, why, input };
+export function questionOf({ request, pod, tool, summary, why, input, form }: ApprovalRequest): Question {
+  return { request, pod, tool, summary, why, input, ...(form && { form }) };
 }
 
 function ofEntry(pod: PodName, entry: Entry): TreeEvent | null {

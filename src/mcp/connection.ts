@@ -1,7 +1,7 @@
 /**
  * One connection to a server: the client's handshake, the list of its tools, calls. What the server answers
- * is handed on as JSON and judged elsewhere; of its schemas none is run. Nothing is offered to it: it can ask
- * for no model, no answer of a person and no folder.
+ * is handed on as JSON and judged elsewhere; of its schemas none is run. It can ask a person something in the
+ * middle of a call (`elicitation.ts`), in a form and never at an address; for a model or a folder it cannot ask.
  */
 import type {
   Client,
@@ -12,27 +12,36 @@ import type {
   Transport,
 } from '@modelcontextprotocol/client';
 import { withoutHidden } from '../std/characters.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../std/json.ts';
+import { asJson, isJsonObject, type JsonObject, type JsonValue } from '../std/json.ts';
+import type { CallForms } from './elicitation.ts';
+import { monotonicMs } from '../std/clock.ts';
 import { version } from '../version.ts';
 
 /** Pages of a list. */
 const pagesMax = 64;
 /** Of all pages; `tool-list.ts` takes the first of them. */
 const listedMax = 2_000;
-/** However often it says how far it is. */
+/** However often it says how far it is; a person's time does not count. */
 const callMsMax = 3_600_000;
+const looksEachMs = 1_000;
+/** The SDK's own time: never. */
+const neverMs = 2 ** 31 - 1;
 
 export interface CallLimits {
   readonly signal: AbortSignal;
   /** Begins anew with each word of progress. */
   readonly timeoutMs: number;
   readonly onProgress?: (text: string) => void;
+  /** What the call may ask a person. */
+  readonly forms?: CallForms | undefined;
 }
 
 export class Connection {
   readonly #client: Client;
   /** What is open, to be ended with a reason of ours. */
   readonly #open = new Set<AbortController>();
+  /** Of the calls that are open. */
+  readonly #asking = new Set<CallForms>();
 
   private constructor(client: Client) {
     this.#client = client;
@@ -47,13 +56,17 @@ export class Connection {
     const { Client } = await import('@modelcontextprotocol/client');
     const client = new Client(
       { name: 'podkin', version },
-      { capabilities: {}, jsonSchemaValidator: noValidator },
+      { capabilities: { elicitation: { form: {} } }, jsonSchemaValidator: noValidator },
     );
+    const connection = new Connection(client);
+    client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq }) => {
+      return await connection.#ask(asJson(params), mcpReq.signal);
+    });
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is no event target
     client.onerror = () => undefined;
     client.setNotificationHandler('notifications/tools/list_changed', () => onListChanged());
     await client.connect(transport, { signal, timeout: timeoutMs });
-    return new Connection(client);
+    return connection;
   }
 
   /** Rejects with what went wrong, in words. */
@@ -78,6 +91,14 @@ export class Connection {
     return await this.#request({ method: 'tools/call', params: { name: tool, arguments: input } }, limits);
   }
 
+  /** Over this wire nothing says which call asks: only of one that is alone it is known. */
+  async #ask(params: JsonValue, signal: AbortSignal) {
+    const [forms, ...others] = this.#asking;
+    if (forms === undefined || others.length > 0 || !isJsonObject(params))
+      return { action: 'decline' as const };
+    return await forms.ask(params, signal);
+  }
+
   /** Ends what is open, saying why. */
   failOpen(why: string): void {
     for (const open of this.#open) open.abort(new Error(why));
@@ -89,27 +110,50 @@ export class Connection {
 
   async #request(
     request: { method: string; params: JsonObject },
-    { signal, timeoutMs, onProgress }: CallLimits,
+    { signal, timeoutMs, onProgress, forms }: CallLimits,
   ): Promise<JsonObject> {
     const own = new AbortController();
     this.#open.add(own);
-    const onprogress: ProgressCallback | undefined =
-      onProgress && ((progress) => onProgress(progressText(progress)));
+    if (forms !== undefined) this.#asking.add(forms);
+    const time = timeOf(timeoutMs, { isHeld: () => forms?.isOpen === true, end: (why) => own.abort(why) });
+    const onprogress: ProgressCallback = (progress) => {
+      time.anew();
+      onProgress?.(progressText(progress));
+    };
     try {
       return await this.#client.request(request, anyObject, {
         signal: AbortSignal.any([signal, own.signal]),
-        timeout: timeoutMs,
-        resetTimeoutOnProgress: true,
-        maxTotalTimeout: Math.max(timeoutMs, callMsMax),
-        ...(onprogress && { onprogress }),
+        timeout: neverMs,
+        ...(onProgress !== undefined && { onprogress }),
       });
     } catch (error) {
       if (own.signal.aborted) throw own.signal.reason;
       throw error;
     } finally {
+      time.clear();
       this.#open.delete(own);
+      forms?.end();
+      if (forms !== undefined) this.#asking.delete(forms);
     }
   }
+}
+
+/** The time of a request, which does not run while a person has a form in hand. */
+function timeOf(
+  timeoutMs: number,
+  { isHeld, end }: { isHeld: () => boolean; end: (why: Error) => void },
+): { anew: () => void; clear: () => void } {
+  let [left, all, lastMs] = [timeoutMs, Math.max(timeoutMs, callMsMax), monotonicMs()];
+  const each = setInterval(
+    () => {
+      const nowMs = monotonicMs();
+      const went = isHeld() ? 0 : nowMs - lastMs;
+      [left, all, lastMs] = [left - went, all - went, nowMs];
+      if (left <= 0 || all <= 0) end(new Error(`Request timed out after ${timeoutMs} ms`));
+    },
+    Math.min(looksEachMs, timeoutMs),
+  ).unref();
+  return { anew: () => (left = timeoutMs), clear: () => clearInterval(each) };
 }
 
 function progressText({ progress, total, message }: Parameters<ProgressCallback>[0]): string {

@@ -79,6 +79,7 @@ async function called(
   const progress = throttledProgress((text) => context.progress(text));
   try {
     return await from.call(tool, input, {
+      call: context.call,
       signal: context.signal,
       onProgress: (text) => progress.add(`${text}\n`),
     });

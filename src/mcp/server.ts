@@ -11,6 +11,7 @@ import type { JsonObject, JsonValue } from '../std/json.ts';
 import { withoutHidden } from '../std/characters.ts';
 import { answerOf } from './answer.ts';
 import { type CallLimits, Connection } from './connection.ts';
+import { type AskForm, CallForms } from './elicitation.ts';
 import type { ListFile } from './list-files.ts';
 import { type ServerTool, type ServerTools, toolsOf } from './tool-list.ts';
 
@@ -37,6 +38,8 @@ export interface ServerParts {
   readonly list: ListFile;
   /** Rejects with an `Error` that says why there is none: what follows its name. */
   link(onTooLong: () => void): Promise<Link>;
+  /** Asks a person; left out, nobody is there. */
+  readonly ask?: AskForm | undefined;
   readonly idleMs?: number;
 }
 
@@ -78,7 +81,7 @@ export class McpServer {
   async call(
     tool: ServerTool,
     input: JsonObject,
-    limits: Omit<CallLimits, 'timeoutMs'>,
+    limits: Omit<CallLimits, 'timeoutMs' | 'forms'> & { readonly call: string },
   ): Promise<ToolAnswer> {
     this.#calls += 1;
     clearTimeout(this.#idle);
@@ -91,7 +94,10 @@ export class McpServer {
           `describes its tool ${tool.tool} in another way than it was offered to you, so it was not called. The new one is offered with your next turn`,
         );
       const timeoutMs = this.#parts.settings.timeoutMs ?? mcpTimeoutMs.fallback;
-      return answerOf(await running.connection.call(tool.tool, input, { ...limits, timeoutMs }));
+      const { ask, name } = this.#parts;
+      const { call, ...rest } = limits;
+      const forms = ask && new CallForms({ server: name, tool: tool.name, call }, ask);
+      return answerOf(await running.connection.call(tool.tool, input, { ...rest, timeoutMs, forms }));
     } catch (error) {
       return this.#failed(await this.#wordsOf(error));
     } finally {

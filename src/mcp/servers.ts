@@ -2,6 +2,7 @@
 import type { McpServerSettings } from '../session/settings/mcp-settings.ts';
 import type { CallContext, Tool } from '../tools/tool.ts';
 import { within } from '../std/within.ts';
+import type { AskForm } from './elicitation.ts';
 import { listFile } from './list-files.ts';
 import { offeredTools, type ToolOfServer } from './offered-tools.ts';
 import { McpServer } from './server.ts';
@@ -12,6 +13,8 @@ export interface ServersPlace extends LinkPlace {
   readonly servers: ReadonlyMap<string, McpServerSettings>;
   /** Null: all tools; else names, `*` for any characters. */
   isOffered(name: string): boolean;
+  /** What a server asks a person in a call; left out, it is declined. */
+  readonly ask?: AskForm | undefined;
   readonly idleMs?: number;
 }
 
@@ -31,12 +34,12 @@ export class McpServers {
 
   constructor(place: ServersPlace) {
     this.#place = place;
-    const { state, idleMs } = place;
+    const { state, idleMs, ask } = place;
     this.#servers = new Map(
       [...place.servers].map(([name, settings]) => {
         const list = listFile(state, settings, place.context(name).cwd);
         const link = (onTooLong: () => void) => linkTo(place, name, { settings, onTooLong });
-        return [name, new McpServer({ name, settings, list, link, ...(idleMs && { idleMs }) })];
+        return [name, new McpServer({ name, settings, list, link, ask, ...(idleMs && { idleMs }) })];
       }),
     );
   }

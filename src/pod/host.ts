@@ -377,7 +377,7 @@ export interface Work {
 }
 
 /** What a pod's MCP servers are started with. */
-export interface McpGiven extends Pick<ServersPlace, 'servers' | 'context' | 'isOffered'> {
+export interface McpGiven extends Pick<ServersPlace, 'servers' | 'context' | 'isOffered' | 'ask'> {
   session(): SessionEntry;
   readonly limits: Limits;
 }

@@ -104,8 +104,8 @@ function spansTo(target: TraceTarget, onLost: (why: string) => void): SpanSink |
 /** Loaded once there is a server. */
 async function mcpServers(home: Home, given: McpGiven): Promise<McpServers> {
   const { McpServers: Servers } = await import('../mcp/servers.ts');
-  const { servers, context, isOffered, limits } = given;
-  const place = { servers, context, isOffered, state: home.state, environment: process.env };
+  const { servers, context, isOffered, ask, limits } = given;
+  const place = { servers, context, isOffered, ask, state: home.state, environment: process.env };
   return new Servers({
     ...place,
     root: given.session().root.instance,

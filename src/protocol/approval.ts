@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
+import { formContentSchema, formSchema } from './form.ts';
 import { instanceId, podName } from './names.ts';
 
 const approvalDecision = once(() => z.enum(['allow', 'deny', 'allowAlways']));
@@ -40,6 +41,8 @@ export const approvalRequestSchema = once(() =>
     always: z.string().max(1_000).optional(),
     /** Of a command: whether a sandbox would hold it. */
     sandbox: z.enum(['inside', 'outside']).optional(),
+    /** No call that waits to run: a server that is called asks a person to fill this in. */
+    form: formSchema().optional(),
   }),
 );
 /** An open approval to a person. */
@@ -63,6 +66,7 @@ export const approveParams = once(() =>
     reason: z.string().max(10_000).optional(),
     rule: z.string().min(1).max(1_000).optional(),
     write: z.string().min(1).max(8_192).optional(),
+    content: formContentSchema().optional(),
     unasked: z.literal(true).optional(),
     from: z.unknown().optional(),
   }),

@@ -8,6 +8,7 @@
  * - Q3 What is answered is named by its request: the next question, whatever place it takes, has to be read
  *   first.
  */
+import { contentProblem, contentTyped, type Form } from '../protocol/form.ts';
 import type { Question, TreeModel } from './model/shape.ts';
 import type { Action, DrawnQuestion, Effect, Prompt, ScreenState } from './state.ts';
 
@@ -78,6 +79,8 @@ export function answer(
   if (problem !== null || drawn === null) {
     return said({ ...state, ...(drawn !== null && { drawn: anew(drawn, nowMs) }) }, problem ?? justOpened);
   }
+  const ofForm = formAsked(how, state, question);
+  if (ofForm !== null) return ofForm;
   switch (how) {
     case 'allow':
     case 'deny':
@@ -97,6 +100,41 @@ export function answer(
       if (offers === undefined) return said(state, 'Nothing to write is offered.');
       return given(state, tree, { kind: 'answer', request, decision: 'allow', write: true });
   }
+}
+
+/** Null: the key means what it means for a call. */
+function formAsked(how: Answer, state: ScreenState, { approval }: Question): Answered | null {
+  const { form, request } = approval;
+  if (form === undefined || how === 'deny') return null;
+  if (how !== 'allow') return said(state, 'A form is filled in or declined: y, or n.');
+  if (form.fields.length === 0) return null;
+  return asks(state, { kind: 'form', request, label: formLabel(form), text: '' });
+}
+
+function formLabel({ fields }: Form): string {
+  const names = fields.map(({ name }) => `${name}=…`).join('; ');
+  return `${fields.length === 1 ? (fields[0]?.name ?? '') : names} (Enter sends it, Esc goes back): `;
+}
+
+/** Separated as `contentTyped` cannot: a value with a semicolon is for `podkin approve --answer`. */
+function formTyped({
+  state,
+  tree,
+  prompt,
+  form,
+}: {
+  state: ScreenState;
+  tree: TreeModel;
+  prompt: Prompt;
+  form: Form;
+}): Answered {
+  const { text, request } = prompt;
+  const pieces = form.fields.length === 1 ? [text] : text.split(';').filter((piece) => piece.trim() !== '');
+  const content = contentTyped(form, text.trim() === '' ? [] : pieces);
+  const problem = typeof content === 'string' ? content : contentProblem(form, content);
+  if (problem !== null || typeof content === 'string' || request === null)
+    return said(state, `Nothing was answered: ${problem ?? ''}`);
+  return given({ ...state, prompt: null }, tree, { kind: 'answer', request, decision: 'allow', content });
 }
 
 const justOpened =
@@ -144,9 +182,11 @@ function given(state: ScreenState, tree: TreeModel, effect: AnswerEffect): Answe
 export function answerTyped(state: ScreenState, tree: TreeModel, prompt: Prompt): Answered {
   const closed = { ...state, prompt: null };
   const { request, kind } = prompt;
-  const isOpen = waitingQuestions(tree, state).some(({ approval }) => approval.request === request);
-  if (request === null || !isOpen)
+  const open = waitingQuestions(tree, state).find(({ approval }) => approval.request === request);
+  if (request === null || open === undefined)
     return said(closed, 'That question is not open any more; nothing was sent.');
+  if (kind === 'form' && open.approval.form !== undefined)
+    return formTyped({ state, tree, prompt, form: open.approval.form });
   const text = prompt.text.trim();
   if (kind === 'reason') {
     const reason = text === '' ? {} : { reason: text };

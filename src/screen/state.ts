@@ -2,6 +2,8 @@
  * What the person has the screen show: which pod, which view, where the focus is, how far it is scrolled.
  * Pure data; `actions` changes it, views read it.
  */
+import type { FormContent } from '../protocol/form.ts';
+
 export type Focus = 'input' | 'question' | 'tree' | 'transcript';
 
 /** Over the three regions: a list or a text of its own. In `approvals` the chosen one is `question`. */
@@ -26,7 +28,7 @@ export interface Confirm {
 
 /** A line that is typed in the place of the foot, for what it is asked. Not the input, whose text stays. */
 export interface Prompt {
-  readonly kind: 'search' | 'reason' | 'rule' | 'ruleFor';
+  readonly kind: 'search' | 'reason' | 'rule' | 'ruleFor' | 'form';
   /** Of a question: its request. */
   readonly request: string | null;
   readonly label: string;
@@ -163,6 +165,8 @@ export type Effect =
       readonly write?: true;
       /** By this rule; `save`: for later runs in the project too. */
       readonly rule?: { readonly text: string; readonly save: boolean };
+      /** What a form is filled in with. */
+      readonly content?: FormContent;
     }
   /** Null: a rule is to be suggested, as the text of a prompt; else what it allows is to be said. */
   | { readonly kind: 'rule'; readonly request: string; readonly text: string | null }

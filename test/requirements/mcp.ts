@@ -21,7 +21,8 @@ export const mcp = {
   'mcp.large':
     'an answer of more than 32 MiB fails its call and not its server; a long one is in a file, as that of any tool',
   'mcp.garbage': 'what is no message is passed over',
-  'mcp.unasked': 'a server that asks for a person’s answer or a model is refused both',
+  'mcp.unasked':
+    'a server that asks for a model is refused, and one that asks a person in no call that anybody follows is declined',
   'mcp.changed':
     'a list that changes counts from the next turn on, and a tool that changed since it was offered is not called',
   'mcp.many':

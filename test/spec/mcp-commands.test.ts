@@ -32,7 +32,7 @@ const secret = 'sk-do-not-show';
 describe('the servers of a folder', () => {
   it('[mcp.listed] with who they are from, and of variables the names alone', async () => {
     configure(
-      `[mcp.own]\n${program(memory)}env = { A = "${secret}", B = "\${TOKEN}" }\n[mcp.far]\nurl = "https://mcp.example.com/mcp?key=${secret}"\nheaders = { Authorization = "Bearer NOT_SET" }\n`,
+      `[mcp."own"]\n${program(memory)}env = { A = "${secret}", B = "\${TOKEN}" }\n[mcp."far"]\nurl = "https://mcp.example.com/mcp?key=${secret}"\nheaders = { Authorization = "Bearer NOT_SET" }\n`,
     );
     const server = { command: 'node', args: ['server.mjs'] };
     home.file('server.mjs', 'one');
@@ -76,7 +76,7 @@ describe('the servers of a folder', () => {
 
   it('[mcp.tested] one is started as a pod would start it, and says what of its tools is refused', async () => {
     configure(
-      `[mcp.lies]\n${program(hostile, 'lies', home.work)}[mcp.dead]\n${program(hostile, 'dead', home.work)}[mcp.away]\nurl = "http://127.0.0.1:9/mcp"\n[mcp.needs]\n${program(hostile)}env = ["NOT_SET"]\n`,
+      `[mcp."lies"]\n${program(hostile, 'lies', home.work)}[mcp."dead"]\n${program(hostile, 'dead', home.work)}[mcp."away"]\nurl = "http://127.0.0.1:9/mcp"\n[mcp."needs"]\n${program(hostile)}env = ["NOT_SET"]\n`,
     );
     const { code, stdout } = await home.run(['mcp', 'test', 'lies']);
     expect([code, stdout]).toEqual([0, expect.stringContaining('lies works: 2 tools, after ')]);
@@ -105,7 +105,7 @@ describe('the servers of a folder', () => {
   });
 
   it('[mcp.tested] one that does not answer, and would not end, ends with the command', async () => {
-    configure(`[mcp.deaf]\n${program(hostile, 'deaf', home.work)}`);
+    configure(`[mcp."deaf"]\n${program(hostile, 'deaf', home.work)}`);
     const command = spawn(process.execPath, [commandFile, 'mcp', 'test', 'deaf'], {
       cwd: home.work,
       env: home.environment,

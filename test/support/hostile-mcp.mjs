@@ -121,6 +121,11 @@ async function call(id, { name, arguments: input = {}, _meta }) {
     asked = { id, answers: [] };
     return;
   }
+  if (kind === 'asks-form') {
+    // What is asked comes with the call, so that a test has every form in its hand.
+    asked = { id };
+    return send({ id: 'f1', method: 'elicitation/create', params: JSON.parse(input.word) });
+  }
   if (kind === 'grows') {
     listed = 1;
     send({ method: 'notifications/tools/list_changed' });
@@ -138,9 +143,15 @@ let asked;
 /** One after the other: two answers in one another would be a third thing. */
 let calls = Promise.resolve();
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, method, params, error } = JSON.parse(line);
+  const { id, method, params, error, result } = JSON.parse(line);
   if (method === undefined && asked !== undefined) {
-    asked.answers.push(error === undefined ? 'yes' : 'no');
+    if (kind === 'asks-form') {
+      const said = error === undefined ? JSON.stringify(result) : `error: ${error.message}`;
+      note(`heard ${said}`);
+      send({ id: asked.id, result: text(said) });
+      continue;
+    }
+    asked.answers.push(error === undefined ? (result.action ?? 'yes') : 'no');
     if (asked.answers.length === 2) send({ id: asked.id, result: text(`asked: ${asked.answers.join(' ')}`) });
   } else if (method === 'initialize') {
     if (kind === 'deaf') continue;

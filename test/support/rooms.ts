@@ -12,7 +12,7 @@ export const doors: Record<string, string[]> = {
   model: ['std'],
   project: ['std', 'session', 'scope'],
   tools: ['std', 'protocol', 'session', 'scope'],
-  mcp: ['std', 'version', 'session', 'scope', 'model', 'tools'],
+  mcp: ['std', 'version', 'protocol', 'session', 'scope', 'model', 'tools'],
   worker: ['std', 'protocol', 'session', 'tools', 'model'],
   engine: ['std', 'version', 'protocol', 'transport', 'session', 'scope', 'model', 'tools', 'worker'],
   pod: [
@@ -133,6 +133,7 @@ export const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'scope', to: 'protocol', only: ['pod-event.ts'] },
   { from: 'tools', to: 'protocol', only: ['limits.ts', 'names.ts', 'pod-event.ts'] },
   { from: 'worker', to: 'protocol', only: ['live-events.ts'] },
+  { from: 'mcp', to: 'protocol', only: ['form.ts'] },
   { from: 'mcp', to: 'model', only: ['bytes.ts'] },
   // Bytes to lines.
   { from: 'engine', to: 'transport', only: ['frames.ts'] },

@@ -26,9 +26,18 @@ export interface RootSettings {
   /** What a person says of single models. */
   models?: JsonObject;
   engines?: JsonObject;
+  /** MCP servers, by name. */
+  mcp?: JsonObject;
 }
 
-export function settingsOf({ limits, permissions = {}, sandbox, models, engines }: RootSettings): JsonObject {
+export function settingsOf({
+  limits,
+  permissions = {},
+  sandbox,
+  models,
+  engines,
+  mcp,
+}: RootSettings): JsonObject {
   const program = sandbox === 'real' ? {} : (sandbox ?? { program: '/nowhere/bwrap' });
   // Whole, as podkin writes them: what is not takes every start of a pod another way (std/fast-guards.ts).
   return {
@@ -37,5 +46,6 @@ export function settingsOf({ limits, permissions = {}, sandbox, models, engines 
     sandbox: { ...defaultSandboxSettings, ...program },
     ...(models === undefined ? {} : { models }),
     ...(engines === undefined ? {} : { engines }),
+    ...(mcp === undefined ? {} : { mcp }),
   };
 }

@@ -33,19 +33,25 @@ export function decisionOf(asked: Asked, outcome: unknown): Decision | null {
 const wholeCharsMax = 7_000;
 
 export function askedOf(request: ApprovalRequest, cwd: string): Asked {
-  const { pod, path, tool, summary, why, input, inputChars, call, always } = request;
-  const isWhole = summary.length <= wholeCharsMax && (input !== undefined || inputChars === undefined);
+  const { pod, path, tool, summary, why, input, inputChars, call, always, form } = request;
+  // Its options are none that fill a form in.
+  const isFillable = form === undefined || form.fields.every(({ required }) => !required);
+  const isWhole =
+    isFillable && summary.length <= wholeCharsMax && (input !== undefined || inputChars === undefined);
   const shown =
     input === undefined
       ? { title: oneLine(`${tool} ${visible(summary)}`, callBounds.titleChars) }
       : shownCall({ tool, input, cwd, prefix: '' });
   const words = isWhole
     ? `${visible(summary)}\n\nWhy a person is asked: ${visible(why)}`
-    : `Too long to be shown whole, and so not to be allowed here: "podkin approvals --full" shows it, and "podkin approve" answers.\n\n${visible(summary.slice(0, 2_000).toWellFormed())}`;
+    : !isFillable
+      ? `${visible(summary)}\n\n${visible(why)}. "podkin approve ${request.request} --answer NAME=VALUE" fills it in.`
+      : `Too long to be shown whole, and so not to be allowed here: "podkin approvals --full" shows it, and "podkin approve" answers.\n\n${visible(summary.slice(0, 2_000).toWellFormed())}`;
   const from = oneLine(visible(path ?? pod.name), 80);
   return {
     toolCall: {
-      toolCallId: call === undefined ? `approval/${request.request}` : callId(pod, call),
+      toolCallId:
+        call === undefined || form !== undefined ? `approval/${request.request}` : callId(pod, call),
       ...shown,
       title: oneLine(`${from}: ${shown.title}`, callBounds.titleChars),
       status: 'pending',

@@ -1,5 +1,6 @@
 /** `podkin approvals` and `podkin approve`: the approvals that wait for a person, and the answer to one. */
 import { basename } from 'node:path';
+import { contentProblem, contentTyped, type Form, type FormContent } from '../../protocol/form.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { userHome } from '../../session/home/places.ts';
 import { saveRules } from '../../configuration/saved-rules.ts';
@@ -42,13 +43,21 @@ export async function approvalsCommand(context: CommandContext, options: Approva
       ? isWhole
         ? `podkin approve ${request} --full (or --deny)`
         : wayToRead(approval)
-      : `podkin approve ${request} [--deny]${ruleHint(approval)}${writeHint(approval)}`;
+      : approval.form !== undefined
+        ? `podkin approve ${request}${answerHint(approval.form)}, or --deny`
+        : `podkin approve ${request} [--deny]${ruleHint(approval)}${writeHint(approval)}`;
     const how = running
       ? answer
       : `"${pod.name}" is not running: podkin restore ${pod.label}, then podkin approve ${request}`;
     context.stdout.styled(`${text}\n  ${since} ago; ${how}\n`);
   }
   return exitStatus.done;
+}
+
+function answerHint({ fields }: Form): string {
+  const [first, ...others] = fields;
+  if (first === undefined) return '';
+  return ` --answer ${first.name}=…${others.length > 0 ? ` ${others.map(({ name }) => `${name}=…`).join(' ')}` : ''}`;
 }
 
 function shownText(
@@ -88,6 +97,8 @@ export interface ApproveOptions {
   readonly save: boolean;
   /** What the pod may write from then on. */
   readonly write: string | undefined;
+  /** What a form is filled in with, `name=value` each. */
+  readonly answer: readonly string[];
 }
 
 /** `meant`: an approval's id or its beginning, or the name of the pod that asks. */
@@ -121,6 +132,7 @@ export async function approveCommand(
     ...(reason === undefined ? {} : { reason }),
     ...(rule === undefined ? {} : { rule }),
     ...(write === undefined ? {} : { write }),
+    ...filledIn(approval, options),
   };
   const answer = await askPod(pod, 'approve', { request, decision, ...more });
   const word = { deny: 'denied', allow: 'allowed', allowAlways: 'allowed, now and always' }[answer.decision];
@@ -128,6 +140,22 @@ export async function approveCommand(
     `${answer.pod.name}: ${visible(answer.tool)} ${word}: ${oneLine(visible(answer.summary), 200)}\n`,
   );
   return rule === undefined ? exitStatus.done : await ruled(context, { rule, answer, pod }, options);
+}
+
+/** Throws `CommandFailed`: the pod would refuse it too. */
+function filledIn({ form, pod }: OpenApproval, { answer, deny }: ApproveOptions): { content?: FormContent } {
+  const refuse = (why: string): never => {
+    throw new CommandFailed(exitStatus.usage, `${why} Nothing was answered`);
+  };
+  if (form === undefined)
+    return answer.length === 0 ? {} : refuse(`"${pod.name}" asks about a call: --answer is for a form.`);
+  if (deny) return {};
+  const content = contentTyped(form, answer);
+  if (typeof content === 'string') return refuse(content);
+  const problem = contentProblem(form, content);
+  return problem === null
+    ? { content }
+    : refuse(`${problem} Fill it in with --answer NAME=VALUE, or decline it with --deny.`);
 }
 
 /** The call is allowed: what came of the rule. */
@@ -155,10 +183,12 @@ function offeredPath({ offers, pod }: OpenApproval, named: string): string {
   );
 }
 
-function refuseContradictions({ deny, always, reason, rule, save, write }: ApproveOptions): void {
+function refuseContradictions({ deny, always, reason, rule, save, write, answer }: ApproveOptions): void {
   const refuse = (text: string): never => {
     throw new CommandFailed(exitStatus.usage, `${text}. Nothing was answered`);
   };
+  if (deny && answer !== undefined)
+    refuse('--answer fills a form in and --deny declines it: give one of them');
   if (deny && always) refuse('--always is a yes and --deny is none: give one of them');
   if (deny && rule !== undefined) refuse('--rule is a yes and --deny is none: give one of them');
   if (deny && write !== undefined) refuse('--write is a yes and --deny is none: give one of them');

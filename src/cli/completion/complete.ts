@@ -48,6 +48,7 @@ export const valuesByName: Known['values'] = {
   n: 'text',
   rule: 'text',
   rules: 'text',
+  values: 'text',
   seconds: 'text',
   task: 'text',
   text: 'text',

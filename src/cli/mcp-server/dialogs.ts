@@ -4,29 +4,29 @@
  * `podkin approvals`. No tool call answers one.
  */
 import type { ApprovalRequest } from '../../protocol/approval.ts';
+import {
+  contentProblem,
+  type FormContent,
+  formContentSchema,
+  type FormSchema,
+  schemaOf,
+} from '../../protocol/form.ts';
 import { visible } from '../format/printable.ts';
 
-export interface Form {
+export interface Dialog {
   readonly message: string;
-  readonly requestedSchema: {
-    readonly type: 'object';
-    readonly properties: {
-      readonly answer: {
-        readonly type: 'string';
-        readonly title: string;
-        readonly enum: ['allow', 'deny'];
-      };
-      readonly reason: { readonly type: 'string'; readonly title: string; readonly maxLength: number };
-    };
-    readonly required: ['answer'];
-  };
+  readonly requestedSchema: FormSchema;
 }
 
 const wholeCharsMax = 3_500;
 const reasonCharsMax = 2_000;
 
 /** Null for a call that cannot be shown to its end: nobody may say yes to less than there is. */
-export function formOf({ pod, path, tool, summary, why }: ApprovalRequest): Form | null {
+export function dialogOf({ pod, path, tool, summary, why, form }: ApprovalRequest): Dialog | null {
+  if (form !== undefined) {
+    const asks = `An MCP server of the pod ${visible(path ?? pod.name)} asks (${visible(why)}):`;
+    return { message: `${asks}\n\n${visible(form.message)}`, requestedSchema: schemaOf(form) };
+  }
   if (summary.length > wholeCharsMax) return null;
   const message = [
     `The pod ${visible(path ?? pod.name)} asks: may it call ${visible(tool)}?`,
@@ -50,11 +50,20 @@ export function formOf({ pod, path, tool, summary, why }: ApprovalRequest): Form
 export interface Answer {
   readonly decision: 'allow' | 'deny';
   readonly reason?: string;
+  readonly content?: FormContent;
 }
 
-/** Null: it stays open. Only a plain "allow" is a yes. */
-export function answerIn(result: { action: string; content?: unknown }): Answer | null {
+/** Null: it stays open. Only a plain "allow" is a yes; of a form, what fits it. */
+export function answerIn(
+  result: { action: string; content?: unknown },
+  asked: Pick<ApprovalRequest, 'form'>,
+): Answer | null {
   if (result.action === 'decline') return { decision: 'deny' };
+  if (asked.form !== undefined) {
+    const content = formContentSchema().safeParse(result.content ?? {}).data;
+    const isFilled = result.action === 'accept' && content !== undefined;
+    return isFilled && contentProblem(asked.form, content) === null ? { decision: 'allow', content } : null;
+  }
   const { content } = result;
   if (result.action !== 'accept' || typeof content !== 'object' || content === null) return null;
   const answer = 'answer' in content ? content.answer : null;
@@ -70,7 +79,7 @@ export function answerIn(result: { action: string; content?: unknown }): Answer 
 export interface DialogsParts {
   open(): readonly ApprovalRequest[];
   /** Asks the host's person; rejects where it cannot, and once `signal` aborts. */
-  ask(form: Form, signal: AbortSignal): Promise<{ action: string; content?: unknown }>;
+  ask(form: Dialog, signal: AbortSignal): Promise<{ action: string; content?: unknown }>;
   answer(request: string, answer: Answer): Promise<void>;
   tell(text: string): void;
 }
@@ -102,14 +111,15 @@ export class ApprovalDialogs {
   #ask(request: ApprovalRequest): void {
     const asking = new AbortController();
     this.#asked.set(request.request, asking);
-    const form = formOf(request);
+    const form = dialogOf(request);
     if (form === null) return;
     void this.#asking(request, form, asking.signal);
   }
 
-  async #asking({ request }: ApprovalRequest, form: Form, signal: AbortSignal): Promise<void> {
+  async #asking(asked: ApprovalRequest, form: Dialog, signal: AbortSignal): Promise<void> {
+    const { request } = asked;
     try {
-      const answer = answerIn(await this.#parts.ask(form, signal));
+      const answer = answerIn(await this.#parts.ask(form, signal), asked);
       if (answer !== null && !signal.aborted) await this.#parts.answer(request, answer);
     } catch (error) {
       if (signal.aborted) return;

@@ -9,7 +9,7 @@ import type {
 import type { ApprovalRequest } from '../../protocol/approval.ts';
 import { deferred } from '../../std/deferred.ts';
 import { version } from '../../version.ts';
-import { type Answer, answerIn, ApprovalDialogs, formOf } from './dialogs.ts';
+import { type Answer, answerIn, ApprovalDialogs, dialogOf } from './dialogs.ts';
 import { offeredTools } from './tool-table.ts';
 import type { HostTools, ToolCall, ToolResult } from './tools.ts';
 import type { StdioParts } from '../invocation/stdio-lines.ts';
@@ -67,7 +67,7 @@ class Session {
   readonly #mayPush: boolean;
   readonly #dialogs: ApprovalDialogs;
   /** Asked by the results of calls. */
-  readonly #asked = new Set<string>();
+  readonly #asked = new Map<string, ApprovalRequest>();
   #calls = 0;
 
   constructor(parts: ServeParts, server: Server, mayPush: boolean) {
@@ -133,15 +133,15 @@ class Session {
     const declared: Readonly<Record<string, unknown>> = { ...envelope };
     const capabilities = declared[capabilitiesKey];
     const can = typeof capabilities === 'object' && capabilities !== null && 'elicitation' in capabilities;
-    return can ? { kind: 'byResult', asked: this.#asked } : { kind: 'none' };
+    return can ? { kind: 'byResult', asked: new Set(this.#asked.keys()) } : { kind: 'none' };
   }
 
   #resultOf(result: ToolResult): CallToolResult | InputRequiredResult {
     const { ask = [] } = result;
     const inputRequests: InputRequests = {};
     for (const request of ask) {
-      this.#asked.add(request.request);
-      const params = formOf(request);
+      this.#asked.set(request.request, request);
+      const params = dialogOf(request);
       if (params !== null)
         inputRequests[`${keyPrefix}${request.request}`] = { method: 'elicitation/create', params };
     }
@@ -155,9 +155,10 @@ class Session {
     for (const [key, response] of Object.entries(mcpReq.inputResponses ?? {})) {
       const request = key.startsWith(keyPrefix) ? key.slice(keyPrefix.length) : '';
       // Only to what was asked here.
-      if (!this.#asked.has(request) || typeof response !== 'object' || response === null) continue;
+      const asked = this.#asked.get(request);
+      if (asked === undefined || typeof response !== 'object' || response === null) continue;
       const action = 'action' in response ? String(response.action) : '';
-      const answer = answerIn({ ...response, action });
+      const answer = answerIn({ ...response, action }, asked);
       if (answer === null) continue;
       await this.#parts.answer(request, answer).catch((error: unknown) => this.#parts.tell(String(error)));
     }

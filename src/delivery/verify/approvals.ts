@@ -8,6 +8,7 @@ import type {
   ApprovalAnsweredEntry,
   ApprovalAskedEntry,
   ApprovalDecision,
+  ApprovalEntry,
   ApprovalTakenEntry,
 } from '../../session/facts/approval-entries.ts';
 import type { Entry, SessionEntry, ToolResultEntry } from '../../session/facts/entries.ts';
@@ -48,6 +49,7 @@ export class ApprovalCheck extends Check {
   readonly #modes = new Map<string, Set<string>>();
   readonly #approvals = new Map<string, AskedApproval>();
   readonly #answered = new Set<string>();
+  readonly #forms = new Set<string>();
   /** Rules by which a person has answered. */
   readonly #rules: string[] = [];
   readonly #always: (ApprovalAskedEntry['always'] & { made: MadeCall | undefined })[] = [];
@@ -76,6 +78,7 @@ export class ApprovalCheck extends Check {
     },
     toolResult: (entry) => this.#result(entry),
     approval: (entry) => {
+      if (this.#isOfForm(entry)) return;
       if (entry.state === 'asked') this.#asked(entry);
       else if (entry.state === 'answered') this.#answer(entry);
       else this.#taken(entry);
@@ -96,6 +99,12 @@ export class ApprovalCheck extends Check {
     const isClosing = entry.type === 'approval' && entry.state === 'answered' && entry.by === 'cancel';
     if (this.#isCancelled && !isClosing) this.#forget();
     takeBy(this.#takers, entry);
+  }
+
+  /** Of a call that runs; `forms.ts` judges it. */
+  #isOfForm(entry: Entry<ApprovalEntry>): boolean {
+    if (entry.state === 'asked' && entry.form !== undefined) this.#forms.add(entry.request);
+    return this.#forms.has(entry.request);
   }
 
   #forget(): void {

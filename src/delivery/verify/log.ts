@@ -13,6 +13,7 @@ import {
 } from '../../session/facts/entries.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { ApprovalCheck } from './approvals.ts';
+import { FormCheck } from './forms.ts';
 import { AssignmentCheck } from './assignments.ts';
 import { BodyCheck } from './bodies.ts';
 import { BudgetCheck, type BudgetView } from './budget.ts';
@@ -121,6 +122,7 @@ export class LogCheck {
       new TimeCheck(name),
       new EvidenceCheck(name),
       new ApprovalCheck(name),
+      new FormCheck(name),
       new MailboxCheck(name),
       this.#budget,
     ];

@@ -21,7 +21,7 @@ export interface ApproveParts {
  */
 export async function approve(parts: ApproveParts, params: Params<'approve'>): Promise<Result<'approve'>> {
   const { pod, approvalGate, approvalFeed } = parts;
-  const { request, decision, reason, rule, write, unasked } = params;
+  const { request, decision, reason, rule, write, unasked, content } = params;
   const below = pod.facts.approvals.has(request) ? undefined : approvalFeed.below(request);
   const opened = write === undefined ? {} : { write };
   const byRule = rule === undefined ? {} : { rule };
@@ -31,7 +31,11 @@ export async function approve(parts: ApproveParts, params: Params<'approve'>): P
     return { request, pod: self, tool, summary, decision, ...byRule };
   }
   const path = pod.socketOf(below.pod);
-  const given = { ...(reason !== undefined && { reason }), ...(unasked && { unasked }) };
+  const given = {
+    ...(reason !== undefined && { reason }),
+    ...(unasked && { unasked }),
+    ...(content !== undefined && { content }),
+  };
   const sent = await pod.host.wire.send(path, 'approve', {
     request,
     decision,

@@ -17,6 +17,7 @@ import { rememberedKey } from '../../session/facts/replay-approvals.ts';
 import type { Interceptor, CallApproval, CallRequest } from '../../worker/turn-ports.ts';
 import { answerRuleProblem, rulesIn } from './answer-rule.ts';
 import { closeForPause, onApprove, onAsk } from '../machine/approval-inputs.ts';
+import { FormDesk } from './forms.ts';
 import { callKey, exactCall, meantTool, type NamedCall, subjectOf, summaryOf } from './subject.ts';
 import type { Pod, PodPermissions } from '../pod.ts';
 
@@ -47,10 +48,14 @@ export class ApprovalGate implements Interceptor {
   readonly #options: ApprovalsOptions;
   /** Calls of the running turn that wait, by request. */
   readonly #waiting = new Map<string, Deferred<CallApproval>>();
+  /** What servers ask. */
+  readonly forms: FormDesk;
 
   constructor(pod: Pod, options: ApprovalsOptions) {
     this.#pod = pod;
     this.#options = options;
+    const isHeadless = () => options.permissions.headless;
+    this.forms = new FormDesk(pod, { isHeadless, onChanged: () => options.onChanged() });
   }
 
   async beforeCall(request: CallRequest): Promise<CallApproval> {
@@ -145,6 +150,10 @@ export class ApprovalGate implements Interceptor {
 
   /** A person's answer, on disk when this fulfils. Throws `forbidden`, `unknownPod`, `storageFailed`. */
   async answer(params: Params<'approve'>): Promise<Approval> {
+    const ofForm = this.forms.answer(params);
+    if (ofForm !== null) return await ofForm;
+    if (params.content !== undefined)
+      throw new WireError('forbidden', 'A call is allowed or denied, it has no form. Nothing was answered.');
     const { request, decision, reason, rule, write } = params;
     const by = params.unasked === true && decision === 'deny' ? 'headless' : 'person';
     if (rule !== undefined) this.#refuseRule(rule, params);
@@ -212,6 +221,7 @@ export class ApprovalGate implements Interceptor {
    * turn closes them.
    */
   control(kind: 'cancel' | 'pause'): void {
+    this.forms.control(kind);
     for (const [request, waiting] of this.#waiting) {
       if (kind === 'pause' && !this.#pod.input((core) => closeForPause(core, request))) continue;
       this.#waiting.delete(request);

@@ -7,7 +7,7 @@ const inputsCharsMax = 1_000_000;
 
 /** `path`: of this pod. */
 export function requestOf(facts: Facts, approval: Approval, path: string): ApprovalRequest {
-  const { request, tool, summary, why, askedAt, offers, call } = approval;
+  const { request, tool, summary, why, askedAt, offers, call, form } = approval;
   const { name, instance } = sessionOf(facts);
   return {
     request,
@@ -19,9 +19,13 @@ export function requestOf(facts: Facts, approval: Approval, path: string): Appro
     ...(offers === undefined ? {} : { offers }),
     call,
     path,
-    ...inputOf(facts.turn?.dangling.get(call)?.input),
-    always: alwaysText(approval),
-    ...sandboxOf(approval),
+    ...(form === undefined
+      ? {
+          ...inputOf(facts.turn?.dangling.get(call)?.input),
+          always: alwaysText(approval),
+          ...sandboxOf(approval),
+        }
+      : { form }),
   };
 }
 

@@ -18,13 +18,26 @@ export function closedApprovals(
     .map(({ request }) => ({ type: 'approval', state: 'answered', request, decision: 'deny', by }));
 }
 
+/** Of what a server asked in a call that is over with its incarnation: the server hears nothing any more. */
+export function closedForms(facts: Facts): EntryBody[] {
+  return [...facts.approvals.values()]
+    .filter(({ form }) => form !== undefined)
+    .map(({ request }) => ({
+      type: 'approval',
+      state: 'answered',
+      request,
+      decision: 'deny',
+      by: 'interrupted',
+    }));
+}
+
 /** What the model reads of a call that never came to its answer; null for a call that did not wait. */
 export function interruptedWaiting(
   facts: Facts,
   call: string,
   how: { why: string; stays: boolean },
 ): string | null {
-  const approval = [...facts.approvals.values()].find((one) => one.call === call);
+  const approval = [...facts.approvals.values()].find((one) => one.call === call && one.form === undefined);
   return approval === undefined ? null : waitingText(how.why, how);
 }
 

@@ -12,6 +12,7 @@
 import { WireError } from '../../protocol/errors.ts';
 import type { ApprovalAskedEntry, ApprovalDecision } from '../../session/facts/approval-entries.ts';
 import type { Approval, Facts } from '../../session/facts/facts.ts';
+import type { FormContent } from '../../protocol/form.ts';
 import { type Core, tryCommit } from './core.ts';
 import { commitInput } from './inputs.ts';
 import { isOpen, waitingText } from './approval-facts.ts';
@@ -60,6 +61,7 @@ export function onApprove(
     reason?: string | undefined;
     rule?: string | undefined;
     write?: string | undefined;
+    content?: FormContent | undefined;
     by?: 'person' | 'headless';
   },
   options: { waits: boolean },
@@ -69,7 +71,7 @@ export function onApprove(
   const approval = facts.approvals.get(request);
   if (approval === undefined || !isOpen(approval)) throw notOpen(facts, request);
   const reason = answer.reason?.slice(0, reasonCharsMax).toWellFormed();
-  const { rule, write, by = 'person' } = answer;
+  const { rule, write, content, by = 'person' } = answer;
   commitInput(core, [
     {
       type: 'approval',
@@ -80,6 +82,7 @@ export function onApprove(
       ...(reason === undefined ? {} : { reason }),
       ...(rule === undefined ? {} : { rule }),
       ...(write === undefined ? {} : { write }),
+      ...(content === undefined ? {} : { content }),
       ...(options.waits ? { call: approval.call } : {}),
     },
   ]);
@@ -113,7 +116,7 @@ function notOpen(facts: Facts, request: string): WireError {
  */
 export function closeForPause(core: Core, request: string): boolean {
   const approval = core.facts.approvals.get(request);
-  if (approval === undefined) return false;
+  if (approval === undefined || approval.form !== undefined) return false;
   const { turn, step, call, tool } = approval;
   return tryCommit(core, [
     { type: 'approval', state: 'answered', request, decision: 'deny', by: 'pause' },
@@ -128,4 +131,18 @@ export function closeForPause(core: Core, request: string): boolean {
       interrupted: true,
     },
   ]);
+}
+
+/** A server asks a person in the middle of a call. Throws what the commit throws. */
+export function onAskForm(core: Core, asked: Omit<ApprovalAskedEntry, 'type' | 'state'>): void {
+  core.ports.commit([{ type: 'approval', state: 'asked', ...asked }]);
+  core.ports.perform({ type: 'statusChanged' });
+}
+
+/** Nobody waits for its answer any more. Where the log cannot be written it is closed with its turn. */
+export function closeForm(core: Core, request: string, by: 'cancel' | 'pause' | 'callEnd'): void {
+  const approval = core.facts.approvals.get(request);
+  if (approval === undefined || !isOpen(approval)) return;
+  tryCommit(core, [{ type: 'approval', state: 'answered', request, decision: 'deny', by }]);
+  core.ports.perform({ type: 'statusChanged' });
 }

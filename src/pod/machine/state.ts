@@ -26,7 +26,7 @@ import type { Limits } from '../../session/settings/settings.ts';
 import { waitersFor } from '../../scope/ownership/delegation.ts';
 import { settledView } from '../../delivery/settled.ts';
 import { notificationHops, wakeRule } from '../../delivery/wake.ts';
-import { closedApprovals, interruptedWaiting } from './approval-facts.ts';
+import { closedApprovals, closedForms, interruptedWaiting } from './approval-facts.ts';
 import { surplus } from './budget.ts';
 import { beginCompaction, droppedRequest } from './compaction.ts';
 import { type Core, type TimerName, controlEntry, isToPause, noteStorageProblem, tryCommit } from './core.ts';
@@ -274,6 +274,7 @@ export function closeInterrupted(core: Core, reason: string): void {
   const { facts } = core;
   if (facts.turn === null) return;
   tryCommit(core, [
+    ...closedForms(facts),
     ...syntheticResults(facts, 'interrupted', 'stay'),
     { type: 'interrupted', turn: facts.turn.turn, reason, calls: [...facts.turn.dangling.keys()] },
   ]);

@@ -1,4 +1,5 @@
 /** The MCP servers of a pod: what a turn is offered of them, and who hears of what is not there. */
+import type { AskForm } from '../../mcp/elicitation.ts';
 import type { McpServers } from '../../mcp/servers.ts';
 import { mcpServersIn } from '../../session/settings/mcp-settings.ts';
 import { toolsIn } from '../../session/settings/profiles.ts';
@@ -13,6 +14,7 @@ const saidMax = 10;
 export interface PodMcpParts {
   /** For what outlasts a call. */
   context(call: string): ToolContext;
+  readonly ask: AskForm;
 }
 
 export class PodMcp {
@@ -42,6 +44,7 @@ export class PodMcp {
       servers,
       context: (server) => this.#parts.context(`mcp-${server}`),
       isOffered: (name) => allowed === null || allowed.some((pattern) => wildcardFits(pattern, name)),
+      ask: this.#parts.ask,
       session: () => this.#pod.session,
       limits: this.#pod.core.limits,
     });

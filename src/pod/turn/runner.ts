@@ -92,7 +92,10 @@ export class TurnRunner {
     });
     this.#surroundings = new SurroundingsReader(pod);
     this.#skills = new PodSkills(pod);
-    this.#mcp = new PodMcp(pod, { context: (call) => this.#toolContext(call, this.#lasting.signal) });
+    this.#mcp = new PodMcp(pod, {
+      context: (call) => this.#toolContext(call, this.#lasting.signal),
+      ask: (asked, signal) => options.approvals.forms.ask(asked, signal),
+    });
   }
 
   start(turn: string): void {

@@ -95,7 +95,7 @@ async function send({ to, text }: Extract<Effect, { kind: 'send' }>, parts: Effe
 
 async function answer(effect: Extract<Effect, { kind: 'answer' }>, parts: EffectParts): Promise<void> {
   const { watching, commands, say } = parts;
-  const { request, decision, reason, rule: byRule, write } = effect;
+  const { request, decision, reason, rule: byRule, write, content } = effect;
   const approval = openApproval(request, watching);
   const offered = write === true ? approval.offers?.write : undefined;
   const taken = await watching.call(approval.pod.instance, 'approve', {
@@ -104,6 +104,7 @@ async function answer(effect: Extract<Effect, { kind: 'answer' }>, parts: Effect
     ...(reason !== undefined && reason !== '' && { reason }),
     ...(byRule !== undefined && { rule: byRule.text }),
     ...(offered !== undefined && { write: offered }),
+    ...(content !== undefined && { content }),
   });
   const { name } = approval.pod;
   const opened = offered === undefined ? '' : `; it may write ${visible(offered)} from now on.`;

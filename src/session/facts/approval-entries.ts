@@ -1,4 +1,5 @@
 /** The entries of approvals: what was asked of a person, and what became of it. */
+import type { Form, FormContent } from '../../protocol/form.ts';
 
 /**
  * A call waits for a person: on disk before anybody is told. The same request again, with another call: the
@@ -23,6 +24,11 @@ export interface ApprovalAskedEntry {
   always: RememberedYes;
   /** What an answer may open beside it. */
   offers?: { write: string };
+  /**
+   * It is no call that waits to run: a server that is called asks this. Closed with its call, and never
+   * joined by another.
+   */
+  form?: Form;
 }
 export type ApprovalDecision = 'allow' | 'deny' | 'allowAlways';
 /** On disk before the call runs, and before whoever answered is told. */
@@ -34,8 +40,10 @@ export interface ApprovalAnsweredEntry {
   /**
    * A person, or what ended the waiting; `headless`: whoever has the work done is nobody who could be asked.
    */
-  by: 'person' | 'headless' | 'cancel' | 'pause' | 'stop' | 'turnEnd';
+  by: 'person' | 'headless' | 'cancel' | 'pause' | 'stop' | 'turnEnd' | 'callEnd' | 'interrupted';
   reason?: string;
+  /** What a person has filled in of a form. */
+  content?: FormContent;
   /**
    * A yes by a rule: what it lets run is not asked again, of this pod and of those that it starts from then
    * on.

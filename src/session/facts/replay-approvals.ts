@@ -16,10 +16,10 @@ export function applyApproval(facts: Facts, entry: Entry<ApprovalEntry>): void {
   const { request } = entry;
   switch (entry.state) {
     case 'asked': {
-      const { turn, step, call, tool, summary, why, key, always, offers } = entry;
+      const { turn, step, call, tool, summary, why, key, always, offers, form } = entry;
       const askedAt = facts.approvals.get(request)?.askedAt ?? entry.time;
       const asked = { request, turn, step, call, tool, summary, why, key, always, askedAt, answer: null };
-      facts.approvals.set(request, { ...asked, ...(offers === undefined ? {} : { offers }) });
+      facts.approvals.set(request, { ...asked, ...(offers && { offers }), ...(form && { form }) });
       return;
     }
     case 'answered': {

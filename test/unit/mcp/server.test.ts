@@ -76,7 +76,7 @@ async function toolOf(one: McpServer, name: string): Promise<ServerTool> {
 
 async function call(one: McpServer, name: string, onProgress?: (text: string) => void) {
   const tool = await toolOf(one, name);
-  return await one.call(tool, { word: 'x' }, { signal, ...(onProgress && { onProgress }) });
+  return await one.call(tool, { word: 'x' }, { call: 'c1', signal, ...(onProgress && { onProgress }) });
 }
 
 const notes = () => readFileSync(join(folder, 'mcp-notes'), 'utf8').trim().split('\n');
@@ -155,7 +155,7 @@ describe('a server of a pod', () => {
   });
 
   it('[mcp.unasked] a question and a model are refused', async () => {
-    expect(await call(server('asks'), 'echo')).toEqual({ text: 'asked: no no' });
+    expect(await call(server('asks'), 'echo')).toEqual({ text: 'asked: decline no' });
   });
 
   it('[mcp.changed] [mcp.always-one] a tool that changed since it was offered is not called', async () => {
@@ -202,7 +202,7 @@ describe('a server of a pod', () => {
     const one = server('plain');
     const tool = await toolOf(one, 'echo');
     await one.end();
-    expect(await one.call(tool, {}, { signal })).toEqual({
+    expect(await one.call(tool, {}, { call: 'c1', signal })).toEqual({
       text: 'The MCP server s was ended with its pod.',
       isError: true,
     });

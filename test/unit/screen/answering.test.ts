@@ -22,6 +22,28 @@ function pressAt(state: ScreenState, name: string, nowMs: number, model: TreeMod
 }
 
 describe('an answer', () => {
+  it('[mcp.form] a form is filled in by a line behind y, or declined', () => {
+    const field = { kind: 'text' as const, about: '', required: true };
+    const asks = (...names: string[]) => {
+      const q1 = question('q1');
+      const form = { message: 'Where to?', fields: names.map((name) => ({ ...field, name })) };
+      return tree(rows, [{ ...q1, approval: { ...q1.approval, form } }]);
+    };
+    const typed = (model: TreeModel, text: string) => {
+      const { state, effects } = pressAt(drawn(), 'y', readMs, model);
+      expect(effects).toEqual([]);
+      if (state.prompt?.kind !== 'form') throw new Error('nothing is asked');
+      return answerTyped(state, model, { ...state.prompt, text }).effects;
+    };
+    const answer = (content: object) => [{ kind: 'answer', request: 'q1', decision: 'allow', content }];
+    expect(typed(asks('city'), 'a=b; c')).toEqual(answer({ city: 'a=b; c' }));
+    expect(typed(asks('city', 'day'), 'city=Rome; day=one')).toEqual(answer({ city: 'Rome', day: 'one' }));
+    expect(typed(asks('city', 'day'), 'city=Rome')).toEqual([]);
+    for (const key of ['A', 'p']) expect(pressAt(drawn(), key, readMs, asks('city')).effects).toEqual([]);
+    expect(pressAt(drawn(), 'n', readMs, asks('city')).effects).toHaveLength(1);
+    expect(pressAt(drawn(), 'y', readMs, asks()).effects).toHaveLength(1);
+  });
+
   it.each([
     ['y', 'allow'],
     ['n', 'deny'],

@@ -1,7 +1,7 @@
 /** Approvals as questions of the host, and reports as its model reads them. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type Answer, ApprovalDialogs, answerIn, formOf } from '../../../../src/cli/mcp-server/dialogs.ts';
+import { type Answer, ApprovalDialogs, answerIn, dialogOf } from '../../../../src/cli/mcp-server/dialogs.ts';
 import { inboxData, inboxText } from '../../../../src/cli/mcp-server/report-text.ts';
 import { offeredTools, toolTable } from '../../../../src/cli/mcp-server/tool-table.ts';
 import type { ApprovalRequest } from '../../../../src/protocol/approval.ts';
@@ -19,10 +19,10 @@ const request = (fields: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
 
 describe('a question of the host', () => {
   it('[mcp.question] shows the whole call, nothing hidden, and none that is too long to be shown', () => {
-    const form = formOf(request({ summary: 'echo \u001b[2J\u202ehi', path: 'box/kid' }));
+    const form = dialogOf(request({ summary: 'echo \u001b[2J\u202ehi', path: 'box/kid' }));
     expect(form?.message).toContain('box/kid asks: may it call Bash?');
     expect(form?.message).toContain('echo <U+001B>[2J<U+202E>hi');
-    expect(formOf(request({ summary: 'x'.repeat(3_501) }))).toBeNull();
+    expect(dialogOf(request({ summary: 'x'.repeat(3_501) }))).toBeNull();
   });
 
   it.each([
@@ -39,7 +39,7 @@ describe('a question of the host', () => {
     [{ action: 'accept', content: { answer: true } }, null],
     [{ action: 'allow', content: { answer: 'allow' } }, null],
   ])('[mcp.question] %j comes to %j', (result, answer) => {
-    expect(answerIn(result)).toEqual(answer);
+    expect(answerIn(result, {})).toEqual(answer);
   });
 
   function dialogs() {
@@ -137,5 +137,30 @@ describe('what a host reads', () => {
       expect(inputSchema).toMatchObject({ type: 'object', additionalProperties: false });
       expect(description.length).toBeLessThan(400);
     }
+  });
+
+  it('[mcp.form] a form of a server of the pod is asked as it is, and answered by what fits it', () => {
+    const form = {
+      message: 'Where \u001b[2Jto?',
+      fields: [{ name: 'city', kind: 'text' as const, about: '', required: true }],
+    };
+    const asked = request({ form });
+    const dialog = dialogOf(asked);
+    expect(dialog?.message).not.toContain('\u001b');
+    expect(dialog?.requestedSchema).toEqual({
+      type: 'object',
+      properties: { city: { type: 'string' } },
+      required: ['city'],
+    });
+    const rows: [unknown, Answer | null][] = [
+      [{ city: 'Rome' }, { decision: 'allow', content: { city: 'Rome' } }],
+      [{}, null],
+      [{ city: 7 }, null],
+      [{ city: 'Rome', answer: 'allow' }, null],
+    ];
+    for (const [content, answer] of rows)
+      expect(answerIn({ action: 'accept', content }, asked)).toEqual(answer);
+    expect(answerIn({ action: 'decline' }, asked)).toEqual({ decision: 'deny' });
+    expect(answerIn({ action: 'cancel' }, asked)).toBeNull();
   });
 });
