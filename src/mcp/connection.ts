@@ -1,7 +1,8 @@
 /**
  * One connection to a server: the client's handshake, the list of its tools, calls. What the server answers
  * is handed on as JSON and judged elsewhere; of its schemas none is run. It can ask a person something in the
- * middle of a call (`elicitation.ts`), in a form and never at an address; for a model or a folder it cannot ask.
+ * middle of a call (`elicitation.ts`), in a form and never at an address; it can ask for no model and no
+ * folder.
  */
 import type {
   Client,
@@ -23,7 +24,7 @@ const pagesMax = 64;
 const listedMax = 2_000;
 /** However often it says how far it is; a person's time does not count. */
 const callMsMax = 3_600_000;
-const looksEachMs = 1_000;
+const checksEachMs = 1_000;
 /** The SDK's own time: never. */
 const neverMs = 2 ** 31 - 1;
 
@@ -151,7 +152,7 @@ function timeOf(
       [left, all, lastMs] = [left - went, all - went, nowMs];
       if (left <= 0 || all <= 0) end(new Error(`Request timed out after ${timeoutMs} ms`));
     },
-    Math.min(looksEachMs, timeoutMs),
+    Math.min(checksEachMs, timeoutMs),
   ).unref();
   return { anew: () => (left = timeoutMs), clear: () => clearInterval(each) };
 }

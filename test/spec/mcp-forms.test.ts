@@ -1,4 +1,4 @@
-/** What a server asks a person in the middle of a call, with real pods: answered, declined, closed, killed. */
+/** What a server asks a person in the middle of a call, with real pods: answered, closed, killed. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

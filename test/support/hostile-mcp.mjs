@@ -152,7 +152,8 @@ for await (const line of createInterface({ input: process.stdin })) {
       continue;
     }
     asked.answers.push(error === undefined ? (result.action ?? 'yes') : 'no');
-    if (asked.answers.length === 2) send({ id: asked.id, result: text(`asked: ${asked.answers.join(' ')}`) });
+    if (asked.answers.length === 2)
+      send({ id: asked.id, result: text(`asked: ${asked.answers.toSorted().join(' ')}`) });
   } else if (method === 'initialize') {
     if (kind === 'deaf') continue;
     // oxlint-disable-next-line unicorn/no-process-exit -- it is to die

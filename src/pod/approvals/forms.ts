@@ -1,6 +1,7 @@
 /**
- * What servers ask a person in the middle of a call, beside the approvals of calls: on disk before it is shown,
- * its answer on disk before the server hears it. Nobody to ask: declined. Closed with its call: cancelled.
+ * What servers ask a person in the middle of a call, beside the approvals of calls: on disk before it is
+ * shown, its answer on disk before the server hears it. Nobody to ask: declined. Closed with its call:
+ * cancelled.
  */
 import { type FormContent, contentProblem, formText } from '../../protocol/form.ts';
 import { WireError } from '../../protocol/errors.ts';
