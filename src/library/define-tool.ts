@@ -1,4 +1,6 @@
 /** A tool of a program, with the type of its input. */
+import { BadSetting } from '../configuration/bad-setting.ts';
+import { givenOptions } from './given.ts';
 import type { Json, OwnTool, OwnToolAnswer, OwnToolContext } from './api.ts';
 
 export interface OwnToolDefinition<I> {
@@ -11,7 +13,10 @@ export interface OwnToolDefinition<I> {
   run(input: I, context: OwnToolContext): string | OwnToolAnswer | Promise<string | OwnToolAnswer>;
 }
 
+/** Throws `BadSetting`; what its fields are is looked at by `start`. */
 export function defineTool<I = Json>(tool: OwnToolDefinition<I>): OwnTool {
+  givenOptions('defineTool', tool);
+  if (tool === undefined) throw new BadSetting('defineTool: a tool is needed');
   const { name, description, inputSchema, parse } = tool;
   return {
     name,

@@ -18,6 +18,7 @@ import { uuidv7 } from '../std/uuid.ts';
 import { ensureRuntimeDir, socketPath } from '../transport/address.ts';
 import type { HomeOptions, PodkinHome, RunningPod, StartOptions, Tree, TreeOptions } from './api.ts';
 import { ofHome, whyNotHad } from './documented-errors.ts';
+import { givenOptions, givenText } from './given.ts';
 import { deliveriesOf } from './home-deliveries.ts';
 import { LiveTree } from './live-tree.ts';
 import { handleOf, newPass, ownedBy, passIn } from './owner-pass.ts';
@@ -29,13 +30,14 @@ import { restoreTree } from './roots/restore-pods.ts';
 import type { RootContext } from './roots/root-context.ts';
 import { startedOrGone } from './roots/started-root.ts';
 
-/** Touches nothing before it is asked for something. */
+/** Touches nothing before it is asked for something. Throws `BadSetting`. */
 export function openHome(options: HomeOptions = {}): PodkinHome {
-  const context = contextOf(options);
+  const context = contextOf(givenOptions('openHome', options));
   return {
     start: (start) => ofHome(() => started(context, start)),
-    restore: (called, tree = {}) => ofHome(() => restored(context, called, tree)),
-    pod: (called) => ofHome(async () => await runningPod(findPod(context.home, called))),
+    restore: (called, tree) =>
+      ofHome(() => restored(context, givenText('restore', called), givenOptions('restore', tree))),
+    pod: (called) => ofHome(async () => await runningPod(findPod(context.home, givenText('pod', called)))),
     list: () =>
       ofHome(async () => {
         const seen = await viewHome(context.home);
@@ -43,13 +45,17 @@ export function openHome(options: HomeOptions = {}): PodkinHome {
       }),
     deliveries: () => ofHome(async () => await deliveriesOf(context.home)),
     verify: () => ofHome(async () => await verifyHome(context.home)),
-    stop: (called, { signal } = {}) => ofHome(async () => await ended(findPod(context.home, called), signal)),
+    stop: (called, options) =>
+      ofHome(async () => {
+        const { signal } = givenOptions('stop', options);
+        await ended(findPod(context.home, givenText('stop', called)), signal);
+      }),
   };
 }
 
 function contextOf({ directory, environment }: HomeOptions): RootContext {
   const given = { ...(environment ?? process.env) };
-  if (directory !== undefined) given['PODKIN_HOME'] = resolve(directory);
+  if (directory !== undefined) given['PODKIN_HOME'] = resolve(givenText('openHome: directory', directory));
   return {
     get home() {
       return ownHome(given);
@@ -63,7 +69,8 @@ function contextOf({ directory, environment }: HomeOptions): RootContext {
   };
 }
 
-async function started(context: RootContext, options: StartOptions): Promise<Tree> {
+async function started(context: RootContext, given: StartOptions): Promise<Tree> {
+  const options = givenOptions('start', given);
   const { signal, task } = options;
   signal?.throwIfAborted();
   const { plan, notes } = await plannedRoot(context, options);
@@ -146,13 +153,16 @@ async function runningPod(pod: FoundPod): Promise<RunningPod> {
   return {
     name: pod.name,
     instance: pod.instance,
-    async send(text, { signal } = {}) {
-      await askPod(pod, 'run', runInput(text, uuidv7()), { signal });
+    async send(text, options) {
+      const { signal } = givenOptions('send', options);
+      await askPod(pod, 'run', runInput(givenText('send', text), uuidv7()), { signal });
     },
-    async notify(text, { signal } = {}) {
-      await askPod(pod, 'notify', noticeInput(text, uuidv7()), { signal });
+    async notify(text, options) {
+      const { signal } = givenOptions('notify', options);
+      await askPod(pod, 'notify', noticeInput(givenText('notify', text), uuidv7()), { signal });
     },
-    async cancel({ signal } = {}) {
+    async cancel(options) {
+      const { signal } = givenOptions('cancel', options);
       await askPod(pod, 'cancel', {}, { signal });
     },
   };

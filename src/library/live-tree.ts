@@ -11,6 +11,7 @@ import { uuidv7 } from '../std/uuid.ts';
 import type { Client } from '../transport/client.ts';
 import type { Cancellable, PodName, PodOfTree, Tree, TreeEvent, TreeOptions } from './api.ts';
 import { ofCall } from './documented-errors.ts';
+import { givenOptions, givenText } from './given.ts';
 import { EventStream } from './event-stream.ts';
 import { OwnerLink } from './owner-link.ts';
 import { QuestionDesk } from './question-desk.ts';
@@ -100,19 +101,19 @@ export class LiveTree {
       get settled() {
         return work.settled;
       },
-      send: (text, options) => this.send(text, options),
-      notify: async (text, options) => {
+      send: async (text, options) => await this.send(givenText('send', text), givenOptions('send', options)),
+      notify: async (given, options) => {
+        const text = givenText('notify', given);
+        const { signal } = givenOptions('notify', options);
         const client = this.#client();
-        await ofCall(root.name, () =>
-          client.call('notify', noticeInput(text, uuidv7()), { signal: options?.signal }),
-        );
+        await ofCall(root.name, () => client.call('notify', noticeInput(text, uuidv7()), { signal }));
       },
       cancel: async (options) => {
-        await cancelled(root.name, this.#client(), options);
+        await cancelled(root.name, this.#client(), givenOptions('cancel', options));
       },
-      pod: (name) => this.#podOfTree(name),
+      pod: (name) => this.#podOfTree(givenText('pod', name)),
       detach: () => this.#detach(),
-      close: (options) => this.close(options),
+      close: async (options) => await this.close(givenOptions('close', options)),
       [Symbol.asyncIterator]: () => this.#stream.iterate(),
       [Symbol.asyncDispose]: () => this.close(),
     };
@@ -236,17 +237,21 @@ export class LiveTree {
       get instance() {
         return watched().tally.instance;
       },
-      send: async (text, { signal } = {}) => {
+      send: async (given, options) => {
+        const text = givenText('send', given);
+        const { signal } = givenOptions('send', options);
         const open = client();
         for (const one of this.#streams()) one.goOn();
         await ofCall(name, () => open.call('run', runInput(text, uuidv7()), { signal }));
       },
-      notify: async (text, { signal } = {}) => {
+      notify: async (given, options) => {
+        const text = givenText('notify', given);
+        const { signal } = givenOptions('notify', options);
         const open = client();
         await ofCall(name, () => open.call('notify', noticeInput(text, uuidv7()), { signal }));
       },
       cancel: async (options) => {
-        await cancelled(name, client(), options);
+        await cancelled(name, client(), givenOptions('cancel', options));
       },
       [Symbol.asyncIterator]: () => stream.iterate(),
     };

@@ -63,6 +63,8 @@ export const commands = {
     'ps shows the trees of this directory and counts those of others, --all-directories shows them behind; -q and --json list the home',
   'cli.ps-work':
     'ps shows what a pod was asked and what it is at: its call, its provider, what it waits for; of one that has ended what its log says',
+  'cli.ps-in':
+    'IN counts what was sent to a pod that does not run and its model has not read, and nothing that only ended with it',
   'cli.ps-tree-use': 'a root shows what its whole tree has used, the ended pods too',
   'cli.ps-narrow':
     'in a narrow terminal the table of ps is cut and loses the least needed columns first: no row is wider, and no name is cut',

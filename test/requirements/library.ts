@@ -3,6 +3,8 @@ export const library = {
   'library.run':
     "a program starts a tree, reads its events in each pod's order up to the end of the work, its result, and hands it more; once it is closed nothing of the tree runs and nothing keeps the program",
   'library.hooks': 'hooks and MCP servers of the configuration hold in the trees of a program too',
+  'library.wrong-arguments':
+    'an argument that the types do not allow is refused with BadSetting, and nothing is made',
   'library.stream': 'events that nobody reads are bounded: the oldest are given up and counted',
   'library.programs':
     'the programs of README and docs/library.md run as they stand there, from the packed package alone, and a strict compiler accepts them',

@@ -2,6 +2,7 @@
  * What would be lost with a pod: what it, or anything below it, has committed and its parent has not taken
  * in; and how that is told to a person.
  */
+import { readEntries } from '../../session/log/read-log.ts';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import type { Facts } from '../../session/facts/facts.ts';
 import { oneLine } from '../format/printable.ts';
@@ -89,14 +90,23 @@ function said(text: string): string {
  * What people and other pods have given to it, it has accepted, and its model has not read. What its parent
  * gave is the parent's to know.
  */
-export function unreadInput({ queue, notifyBuffer }: Facts): string[] {
+export async function unreadInput({ folder }: FoundPod, facts: Facts): Promise<string[]> {
+  const { queue, notifyBuffer, unseen } = facts;
   const notices = notifyBuffer.flatMap(({ content }) => (content.kind === 'notice' ? [content] : []));
-  return [...queue, ...notices].filter(({ from }) => from.kind !== 'parent').map(({ text }) => text);
+  const texts = [...queue, ...notices].filter(({ from }) => from.kind !== 'parent').map(({ text }) => text);
+  const given = new Set(unseen.map(({ entrySeq }) => entrySeq));
+  if (given.size === 0) return texts;
+  // In a request that an end has cut; what was said is not kept in these facts.
+  for await (const { entry } of readEntries(folder.log)) {
+    if (entry.type !== 'systemItem' || !given.has(entry.seq) || entry.item.kind !== 'notice') continue;
+    if (entry.item.from.kind !== 'parent') texts.push(entry.item.body);
+  }
+  return texts;
 }
 
 /** Reports that it has received and its model has not read, and what was given to it: nobody else will. */
-export function unreadLines(pod: FoundPod, facts: Facts): string[] {
-  const given = unreadInput(facts).map(
+export async function unreadLines(pod: FoundPod, facts: Facts): Promise<string[]> {
+  const given = (await unreadInput(pod, facts)).map(
     (text) => `Discarded: what was given to "${pod.name}" and not read: ${oneLine(text, shownChars)}`,
   );
   const reports = facts.notifyBuffer.flatMap(({ content }) => {

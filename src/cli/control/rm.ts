@@ -120,7 +120,7 @@ export class Removal {
     const why = up === null ? [] : [upward(up)];
     for (const one of await this.#owedBelow(below)) why.push(downward(one, pod));
     const facts = await this.#index.factsOf(pod);
-    const unread = unreadInput(facts).length;
+    const unread = (await unreadInput(pod, facts)).length;
     if (unread > 0) {
       const on = howToRead(this.#index, pod, facts);
       why.push(`it has not read all that was given to it (${unread}; ${on})`);
@@ -254,7 +254,7 @@ export class Removal {
     const above = pod.spec.parent === null ? null : index.get(pod.spec.parent.instance);
     const known = above === null ? undefined : (await index.factsOf(above)).children.get(instance);
     for (const line of owed === null ? [] : discardedLines(owed)) this.#say(line);
-    for (const line of unreadLines(pod, facts)) this.#say(line);
+    for (const line of await unreadLines(pod, facts)) this.#say(line);
     const kept = keepSetAside(
       folder.outputs,
       join(this.#context.home.state, 'set-aside', `${name}-${instance}`),

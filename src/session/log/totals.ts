@@ -23,7 +23,8 @@ export function totalsOf(facts: Facts): Totals {
         ? null
         : { pid: started.pid, startTime: started.startTime, bootId: started.bootId, time: started.time },
     children: [...children.values()].map(({ name }) => name),
-    pendingIn: notifyBuffer.length + unseen.length,
+    // That a command in the background is over with its pod is nothing that anybody has sent.
+    pendingIn: notifyBuffer.filter(({ content }) => content.kind !== 'command').length + unseen.length,
     pendingOut: [...outbox.pending.keys()],
     turns,
     tokens: allTokens(usage),

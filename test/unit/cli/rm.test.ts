@@ -67,6 +67,27 @@ describe('rm', () => {
     expect([forced.status, forced.stderr.split('\n').filter((one) => one === line).length]).toEqual([0, 2]);
   });
 
+  it('[cli.rm-unread] refuses while a notice is unread that was in the request which a stop has cut', async () => {
+    const rig = cliRig();
+    const root = logHome().pod('root');
+    root.accept();
+    root.beginRun();
+    const notice = root.input('notice');
+    root.consumeNotice(notice);
+    root.stop();
+    rig.write(root);
+    const refused = await rig.podkin('rm', 'root');
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('has not read all that was given'),
+    ]);
+    const forced = await rig.podkin('rm', '-f', 'root');
+    expect([forced.status, forced.stderr]).toEqual([
+      0,
+      expect.stringContaining('Discarded: what was given to "root" and not read: A notice: go'),
+    ]);
+  });
+
   it('[cli.rm-untold-death] refuses while the parent has not been told that the pod died', async () => {
     const rig = cliRig();
     const { root, child } = family();

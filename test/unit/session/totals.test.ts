@@ -66,6 +66,20 @@ describe('the totals of a log', () => {
     expect(await readTotals(path)).toEqual(folded(entries));
   });
 
+  it('[cli.ps-in] count what was sent and is unread, and not that a command in the background is over', () => {
+    const facts = emptyFacts();
+    for (const entry of past()) applyEntry(facts, entry);
+    const before = totalsOf(facts).pendingIn;
+    const item = { entrySeq: 90, wakes: false, hops: 0, receivedAt: '', deathsAt: [] };
+    const ended = { command: 'c1', how: 'withPod', exitCode: null, signal: null, durationMs: null } as const;
+    const content = { kind: 'command', text: 'npm start', ...ended, bytes: 0, tail: '', notes: [] } as const;
+    facts.notifyBuffer.push({ ...item, content });
+    expect(totalsOf(facts).pendingIn).toBe(before);
+    const notice = { kind: 'notice', submission: 's', from: { kind: 'person' }, text: 'hello' } as const;
+    facts.notifyBuffer.push({ ...item, entrySeq: 91, content: notice });
+    expect(totalsOf(facts).pendingIn).toBe(before + 1);
+  });
+
   it('[log.totals] are not believed at any cut or flip of the last line', async () => {
     const entries = ended(past());
     const path = written(entries);
