@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as command from './command.ts';
 import { codeFolder, homeOf } from './session/home/places.ts';
+import { letGoneTerminalsGo } from './std/gone-terminal.ts';
 import { loadProgram } from './std/program.ts';
 import { version } from './version.ts';
 
@@ -73,6 +74,9 @@ function isOwn(home: string): boolean {
 /** Also in `cli/invocation/interruption.ts`, which is not loaded for what needs no command line. */
 const stalledReaderMs = 1_000;
 
+/** As of a process that SIGHUP has ended. */
+const terminalGoneStatus = 129;
+
 /** The status of a command whose output did not all arrive. */
 let lostStatus: number | null = null;
 
@@ -80,18 +84,21 @@ let lostStatus: number | null = null;
 // end is told and ends it first; for the others
 // there is nothing left to do, and `podkin logs x | head` is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  const isTerminalGone = error.code === 'EIO' && process.stdout.isTTY;
   const isReaderGone = error.code === 'EPIPE' || error.code === 'EIO';
   if (!isReaderGone && lostStatus === null) {
     process.stderr.write(
       `podkin: the output cannot be written (${error.code ?? error.message}): make room, or send it elsewhere\n`,
     );
   }
-  lostStatus ??= isReaderGone ? 141 : 1;
+  lostStatus ??= isTerminalGone ? terminalGoneStatus : isReaderGone ? 141 : 1;
   // It may have ended already, with what only now turns out not to have arrived.
   if (process.exitCode === 0) process.exitCode = lostStatus;
-  if (!reportBrokenPipe()) process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (reportBrokenPipe()) return;
+  process.exit(isTerminalGone ? terminalGoneStatus : error.code === 'EPIPE' ? 0 : 1);
 });
 process.stderr.on('error', () => undefined);
+letGoneTerminalsGo();
 
 try {
   const status = await main(process.argv.slice(2));

@@ -13,7 +13,10 @@ export interface KeyWords {
 
 export const keyWords = {
   Anywhere: {
-    nextPlace: { does: 'goes on to the next place: input, question, tree, transcript', short: 'place' },
+    nextPlace: {
+      does: 'goes on to the next place: input (where it is empty), question, tree, transcript',
+      short: 'place',
+    },
     previousPlace: { does: 'goes back to the place before' },
     nextQuestion: { does: 'goes to the next question that waits (also: `/approvals`)', short: 'waiting' },
     toInput: { does: 'goes back to the input; it never leaves', short: 'input' },

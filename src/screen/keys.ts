@@ -49,7 +49,10 @@ function nthPod(nth: number): Binding {
 /** In the order in which a key is looked up: of two for one place the first whose `when` holds. */
 export const keyTable: readonly Binding[] = [
   { ...on(['input'], 'complete', 'tab', { kind: 'complete' }), when: 'completing' },
-  on(anywhere, 'nextPlace', 'tab', { kind: 'focus', to: 'next' }),
+  on(outside, 'nextPlace', 'tab', { kind: 'focus', to: 'next' }),
+  // Who presses it in the middle of a text wants a word completed: where nothing is offered, what is typed
+  // next is text still, and answers nothing elsewhere.
+  { ...on(['input'], 'nextPlace', 'tab', { kind: 'focus', to: 'next' }), when: 'empty' },
   on(anywhere, 'previousPlace', 'shift+tab', { kind: 'focus', to: 'previous' }),
   on(everywhere, 'nextQuestion', 'alt+w', { kind: 'nextQuestion' }),
   { ...on(outside, 'toInput', 'escape', { kind: 'focus', to: 'input' }), isFixed: true },

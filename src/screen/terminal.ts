@@ -9,6 +9,7 @@
  * - T3 Over a slow line a frame has left when the terminal answers behind it: what is between here and there
  *   takes any number of frames, and a key would be shown behind them all.
  * - T4 What is written into the error output meanwhile is shown behind it, and not in it.
+ * - T5 While another program has the terminal nothing is written to it: the next frame takes it whole.
  */
 import { writeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
@@ -56,7 +57,8 @@ export class Terminal implements ScreenTerminal {
   #isOn = false;
   #isAlternate = false;
   #isClosed = false;
-  #isLent = false;
+  /** T5: another program has the terminal, until it is resolved. */
+  #lent: Deferred<void> | null = null;
   /** As it was last set, to be set again behind a stop. */
   #title = '';
   /** Asked behind a frame, and not answered yet. */
@@ -73,7 +75,7 @@ export class Terminal implements ScreenTerminal {
   readonly #onLost = (): void => this.#events?.onLost();
   readonly #onStop = (): void => this.suspend();
   readonly #onContinue = (): void => {
-    if (this.#isClosed || this.#isLent) return;
+    if (this.#isClosed || this.#lent !== null) return;
     if (this.#isOn) this.#forget();
     this.#takeOver();
     this.#events?.onBack();
@@ -94,11 +96,15 @@ export class Terminal implements ScreenTerminal {
   }
 
   get isDrained(): boolean {
-    return this.#parts.stdout.writableLength === 0 && this.#asked === null;
+    return this.#lent === null && this.#parts.stdout.writableLength === 0 && this.#asked === null;
   }
 
-  /** Fulfils when no answer is to come any more that the next reader of the terminal would take for typed. */
+  /**
+   * Fulfils when no other program has the terminal, and no answer is to come any more that its next reader
+   * would take for typed.
+   */
   async answered(): Promise<void> {
+    await this.#lent?.promise;
     this.#mayAsk = false;
     await this.#asked?.promise;
   }
@@ -121,6 +127,10 @@ export class Terminal implements ScreenTerminal {
 
   write(bytes: string): void {
     if (bytes === '' || this.#isClosed) return;
+    if (this.#lent !== null) {
+      if (bytes.startsWith(titleBegins)) this.#title = bytes;
+      return;
+    }
     const [begins, ends] = [bytes.lastIndexOf(alternateOn), bytes.lastIndexOf(alternateOff)];
     if (begins !== ends) this.#isAlternate = begins > ends;
     if (bytes.startsWith(titleBegins)) this.#title = bytes;
@@ -173,12 +183,14 @@ export class Terminal implements ScreenTerminal {
   async lend<T>(work: () => Promise<T>): Promise<T> {
     await this.answered();
     this.#giveBack();
-    this.#isLent = true;
+    const lent = deferred<void>();
+    this.#lent = lent;
     this.#parts.stdin.pause();
     try {
       return await work();
     } finally {
-      this.#isLent = false;
+      this.#lent = null;
+      lent.resolve();
       if (!this.#isClosed) {
         this.#takeOver();
         this.#parts.stdin.resume();

@@ -116,6 +116,9 @@ export const screen = {
     'Whoever watches a pod is sent a row of each pod below it: its place, status, activity, outcome and usage.',
   'screen.tree-unlinked':
     'What is below a child that is not linked is shown as not reachable until the child reports it again.',
+  'screen.gone': 'Where its terminal goes, a command ends with 129 or by SIGHUP, and is not aborted by Node.',
+  'screen.lent':
+    'While $EDITOR or $PAGER has the terminal nothing is written to it; behind it all that came meanwhile is shown.',
   'screen.errors':
     'What is written into the error output while a screen has the terminal is shown when it has been given back, and breaks no frame.',
   'screen.watching': 'Status counts who observes the pod, the connections of one watcher once.',

@@ -93,6 +93,7 @@ export class Composer {
   edit({ name, raw }: Key): void {
     if (this.#isSearching) return this.#editSearch(name, raw);
     if (this.#offers !== null && this.#moveOffer(name)) return;
+    if (name === 'tab') return this.#offer();
     if (name === 'up' && this.#editor.isAtTop) return this.recall('back');
     if (name === 'down' && this.#browsing !== null && this.#editor.isAtBottom) return this.recall('forward');
     const before = this.#editor.text;

@@ -115,6 +115,8 @@ describe('a key by place', () => {
     ['input', 'left', {}, { kind: 'edit' }],
     ['input', 'tab', {}, { kind: 'focus', to: 'next' }],
     ['input', 'tab', { completes: true }, { kind: 'complete' }],
+    ['input', 'tab', { isEmpty: false }, { kind: 'edit' }],
+    ['question', 'tab', { isEmpty: false }, { kind: 'focus', to: 'next' }],
     ['input', 'escape', {}, { kind: 'escape' }],
     ['input', 'escape', { completes: true }, { kind: 'edit' }],
     ['input', 'end', {}, { kind: 'scroll', by: 'end' }],
