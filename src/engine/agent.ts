@@ -7,6 +7,7 @@ import { PodkinError } from '../std/podkin-error.ts';
 import type { EngineFacts } from '../session/facts/engine-entries.ts';
 import { EngineConnection, EngineFailed } from './connection.ts';
 import type { ToolContext } from '../tools/tool.ts';
+import type { Charge } from './charge.ts';
 import type { EngineProcess } from './process.ts';
 import { type Replayed, ReplaySearch } from './replay-search.ts';
 import type { AgentIdentity, EngineUpdate, PermissionRequest, SessionState } from './updates.ts';
@@ -31,6 +32,7 @@ export interface EngineLaunch {
 export interface EngineParts {
   /** `acp/NAME`. */
   readonly name: string;
+  readonly charge: Charge;
   /** Rejects with an `EngineUnusable`. */
   launch(context: ToolContext): Promise<EngineLaunch>;
 }
@@ -79,6 +81,10 @@ export class EngineAgent {
 
   get name(): string {
     return this.#parts.name;
+  }
+
+  get charge(): Charge {
+    return this.#parts.charge;
   }
 
   isFailure(text: string): boolean {

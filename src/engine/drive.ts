@@ -14,9 +14,10 @@ import { createHash } from 'node:crypto';
 import type { EngineFacts } from '../session/facts/engine-entries.ts';
 import type { Facts } from '../session/facts/facts.ts';
 import { isGoverned } from '../session/facts/replay-budget.ts';
-import { unboundText } from '../session/settings/engine-settings.ts';
+import { engineNameIn, isCharged, uncharged } from '../session/settings/engine-settings.ts';
 import { transcriptOf } from '../session/facts/transcript.ts';
 import { uuidv7 } from '../std/uuid.ts';
+import { admittedAs } from '../worker/admission.ts';
 import { failureOf } from '../worker/failure.ts';
 import { afterRequest, beforeRequest } from '../worker/interceptors.ts';
 import type { ContextPort, Engine, TurnPorts, TurnResult } from '../worker/turn-ports.ts';
@@ -24,6 +25,7 @@ import { EngineAgent, type EngineParts, EngineUnusable, type Opened, SessionLost
 import { EngineFailed } from './connection.ts';
 import { Exchange } from './exchange.ts';
 import { resultOf } from './outcome.ts';
+import { turnSize } from './charge.ts';
 import { type PromptPlace, promptText } from './prompt.ts';
 import type { SilenceLimits } from './silence.ts';
 
@@ -62,9 +64,7 @@ async function turn(
   if (taken >= ports.limits.steps) return { kind: 'limitReached', reason: 'steps' };
   const limit = ports.limitReached();
   if (limit !== null) return { kind: 'limitReached', reason: limit };
-  const { nanoUsd, tokens } = facts.budget;
-  if (isGoverned(nanoUsd) || isGoverned(tokens))
-    throw new EngineUnusable(`is not asked: ${unboundText(agent.name, 'The limit of this tree')}`);
+  refuseUnbound(agent, facts);
   // The interrupted turn lacked nothing but its end.
   if (resumed && taken === 0 && isAnswered(facts) && !hasNews(facts, putAside)) return { kind: 'finished' };
   for (let tries = 1; ; tries += 1) {
@@ -77,6 +77,22 @@ async function turn(
     await ports.commit([{ type: 'alert', level: 'warning', code: 'engineGone', text }]);
     await ports.wait(betweenTriesMs * tries);
   }
+}
+
+/** By what is known now: a person may set a limit, and an agent is known to say nothing once it has not. */
+function refuseUnbound({ name, charge }: EngineAgent, { budget, engine }: Facts): void {
+  const isSilent = engine?.reportsUsage === false;
+  if (isGoverned(budget.tokens) && isSilent)
+    throw new EngineUnusable(
+      'is not asked: it does not say how many tokens it uses, so that no limit of tokens can hold. Take the limit away, or give the work to a model.',
+    );
+  if (!isGoverned(budget.nanoUsd)) return;
+  if (!isCharged(charge))
+    throw new EngineUnusable(`is not asked: ${uncharged(name, 'The limit of the cost')}`);
+  if (isSilent && charge.costPerTurn === undefined)
+    throw new EngineUnusable(
+      `is not asked: it does not say how many tokens it uses, so that its price says nothing. Say costPerTurn in [engines.${engineNameIn(name) ?? 'NAME'}] of your config.toml.`,
+    );
 }
 
 function gone({ name, errors }: EngineAgent, how: string): TurnResult {
@@ -136,13 +152,10 @@ async function prompted(
   { agent, ports, limits }: Drive,
   { step, place }: { step: number; place: PromptPlace },
 ): Promise<TurnResult> {
-  const { facts, putAside } = contextOf(ports);
-  const { seenThrough } = await ports.preLlmRequest();
-  const before = facts.engine?.prompt ?? null;
-  const after = place === 'interrupted' && before !== null ? before.seq : facts.seenThrough;
-  const marker = place === 'again' && before !== null ? before.marker : newMarker();
-  const said = transcriptOf(facts, putAside, { after });
-  const text = promptText({ place, facts: ports.promptFacts, said, marker });
+  const { facts } = contextOf(ports);
+  const made = await admittedPrompt({ agent, ports, limits }, { step, place });
+  if ('kind' in made) return made;
+  const { text, marker, seenThrough } = made;
   const sha = createHash('sha256').update(text).digest('hex');
   await ports.commit([{ type: 'enginePrompt', turn: ports.turn, marker, sha }]);
   ports.crashPoint('engine.prompted');
@@ -167,6 +180,31 @@ async function prompted(
     isAwaited: ports.isAwaited(),
     isFailure: (text) => agent.isFailure(text),
   });
+}
+
+interface Prompt {
+  readonly text: string;
+  readonly marker: string;
+  readonly seenThrough: number;
+}
+
+/** Drained anew after each wait for the budget; what a turn may take is on disk before it is asked. */
+async function admittedPrompt(
+  { agent, ports }: Drive,
+  { step, place }: { step: number; place: PromptPlace },
+): Promise<Prompt | TurnResult> {
+  const { facts, putAside } = contextOf(ports);
+  for (;;) {
+    const { seenThrough } = await ports.preLlmRequest();
+    const before = facts.engine?.prompt ?? null;
+    const after = place === 'interrupted' && before !== null ? before.seq : facts.seenThrough;
+    const marker = place === 'again' && before !== null ? before.marker : newMarker();
+    const said = transcriptOf(facts, putAside, { after });
+    const text = promptText({ place, facts: ports.promptFacts, said, marker });
+    const admitted = await admittedAs(ports, turnSize(agent.charge, text), { step });
+    if (admitted.kind === 'ended') return admitted.result;
+    if (admitted.kind === 'go') return { text, marker, seenThrough };
+  }
 }
 
 /** In no session of no agent yet. */

@@ -2,11 +2,12 @@
  * One prompt while it runs: what the agent says is shown and kept, what it asks goes to a person, its silence
  * is watched, and a cancel reaches it.
  */
-import type { AssistantPart, EntryBody } from '../session/facts/entries.ts';
+import type { AssistantPart, EntryBody, StepUsage } from '../session/facts/entries.ts';
 import { monotonicMs } from '../std/clock.ts';
 import { answerBegun, afterRequest, beforeCall } from '../worker/interceptors.ts';
 import type { CallApproval, TurnPorts } from '../worker/turn-ports.ts';
 import type { EngineAgent } from './agent.ts';
+import { chargeOf } from './charge.ts';
 import { type AskedCall, CallBook } from './call-book.ts';
 import { EngineFailed } from './connection.ts';
 import { Silence, type SilenceLimits } from './silence.ts';
@@ -89,7 +90,6 @@ export class Exchange {
     const isPartial = end.stopReason === 'cancelled';
     const left = this.#open(this.#book.end('The agent did not say how this call ended.'));
     const message = this.#message(isPartial);
-    const { inputTokens, outputTokens } = end.usage ?? { inputTokens: 0, outputTokens: 0 };
     return [
       ...left,
       ...message,
@@ -98,10 +98,20 @@ export class Exchange {
         turn,
         step: this.#step,
         finishReason: end.stopReason,
-        usage: { inputTokens, outputTokens, cost: this.#agent.promptCost },
+        usage: this.#used(end),
         seenThrough,
       },
     ];
+  }
+
+  /** Of what it does not say, what was taken of the budget is the best that is known. */
+  #used({ usage }: PromptEnd): StepUsage {
+    const { charge, promptCost } = this.#agent;
+    const cost = chargeOf(charge, usage, promptCost);
+    if (usage !== null) return { ...usage, cost };
+    const none = { inputTokens: 0, outputTokens: 0 };
+    const reserved = this.#ports.context?.facts.budget.tokens.reserved ?? 0;
+    return reserved === 0 ? { ...none, cost } : { ...none, inputTokens: reserved, cost, said: none };
   }
 
   #take(update: EngineUpdate): void {

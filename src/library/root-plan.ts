@@ -20,7 +20,6 @@ import { thrownText } from '../std/thrown-text.ts';
 import type { OwnTool, StartOptions, TreeOptions } from './api.ts';
 import { offeredTool } from './owner-link.ts';
 import { broadPlace } from './roots/broad-place.ts';
-import { engineNameIn, unboundText } from '../session/settings/engine-settings.ts';
 import { checkedModels } from './roots/checked-models.ts';
 import type { RootPlan } from './roots/create-root.ts';
 import type { RootContext } from './roots/root-context.ts';
@@ -90,8 +89,6 @@ export async function plannedRoot(context: RootContext, options: StartOptions): 
     throw new BadSetting(`start: ${cwd} is ${broad}: say what may be touched with read, write or cwd`);
   const configuration = await loadConfiguration({ environment, cwd, flags: flagsOf(options) });
   const models = checkedModels(context, configuration, cwd);
-  if (typeof options.maxTokens === 'number' && engineNameIn(models.model) !== null)
-    throw new BadSetting(`start: ${unboundText(models.model, 'maxTokens')}`);
   const planned = rootPlanOf(configuration, {
     name: options.name ?? null,
     cwd,

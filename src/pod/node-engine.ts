@@ -20,7 +20,8 @@ export function nodeEngine(home: Home, worker: Worker): Engine {
   const { engineStallMs: stallMs, engineIdleMs: idleMs } = worker.limits;
   const name = worker.session.model;
   const launch = (context: ToolContext) => launchOf(home, worker, { name, context });
-  return agentEngine({ name, launch }, { stallMs, idleMs });
+  const charge = enginesIn(worker.session.settings).get(engineNameIn(name) ?? '') ?? {};
+  return agentEngine({ name, launch, charge }, { stallMs, idleMs });
 }
 
 async function launchOf(

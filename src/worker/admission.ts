@@ -17,8 +17,13 @@ export async function admitted(
   request: ModelRequest,
   place: BudgetPlace,
 ): Promise<Admitted> {
+  return await admittedAs(ports, sizeOf(ports, model, request), place);
+}
+
+/** Rejects with `StorageFailed`. */
+export async function admittedAs(ports: TurnPorts, size: RequestSize, place: BudgetPlace): Promise<Admitted> {
   if (ports.budget === undefined) return { kind: 'go' };
-  const admission = await ports.budget.admit(sizeOf(ports, model, request), place);
+  const admission = await ports.budget.admit(size, place);
   switch (admission.kind) {
     case 'go':
       return admission;

@@ -30,7 +30,7 @@ const reachMs = 10_000;
 const heldFile = 'held-by-a-tool';
 
 /** The entry of an agent that works for a while with two tools, one of them in a session of its own. */
-export function workingAgent(stage: Stage): { command: string; args: string[] } {
+export function workingAgent(stage: Stage): { command: string; args: string[]; costPerTurn: number } {
   const held = join(stage.home.work, heldFile);
   writeFileSync(held, '');
   const script: FakeScript = {
@@ -63,7 +63,7 @@ export function workingAgent(stage: Stage): { command: string; args: string[] } 
   };
   const file = join(stage.home.work, 'agent.json');
   writeFileSync(file, JSON.stringify(script));
-  return { command: process.execPath, args: [fakeAgentFile, file] };
+  return { command: process.execPath, args: [fakeAgentFile, file], costPerTurn: 0.25 };
 }
 
 export async function playEngine(stage: Stage, { who, point, number, random }: EnginePlay): Promise<Deaths> {

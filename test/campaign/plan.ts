@@ -82,8 +82,10 @@ export function enginePlanOf(kills: number): Series[] {
     const seed = engineSeed + index;
     const flavour = index % 2 === 0 ? 'agents' : 'heldAgents';
     const plays = Array.from({ length: enginePlaysOfSeries }, (__, play): Play => {
-      const back = new Random(seed, play).chance(0.4) ? 'sendToPod' : 'start';
-      return { kind: 'engine', ...decks[flavour].next(), back };
+      const { who, point } = decks[flavour].next();
+      // Who dies together with its parent is started by a person.
+      const isAsked = who !== 'family' && new Random(seed, play).chance(0.4);
+      return { kind: 'engine', who, point, back: isAsked ? 'sendToPod' : 'start' };
     });
     return { seed, flavour, plays };
   });

@@ -80,7 +80,7 @@ export interface StageOptions {
   /** Called with the root before its first start; answers the offset from which its log is to be followed. */
   prepare?: (root: TestPod) => Promise<number>;
   /** Drives pods of their own below the root and below the kid. */
-  agent?: { command: string; args: string[] };
+  agent?: { command: string; args: string[]; costPerTurn: number };
   /** By the sandbox of this machine, where it has one. */
   isHeld?: boolean;
 }
@@ -132,7 +132,7 @@ export class Stage {
         pods: 1_000,
         quarantineDeaths: 1_000_000,
         // Never reached: what each request takes is reserved, lent and returned all the same.
-        ...(!options.agent && { cost: 1_000_000 }),
+        cost: 1_000_000,
       },
     });
     const logFrom = await options.prepare?.(pod);

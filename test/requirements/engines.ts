@@ -17,6 +17,8 @@ export const engines = {
     'an agent that ends in a turn is started again with its session, three times, and its last words are told',
   'engine.refused':
     'a run by another agent that is not there, may not reach its provider or has a limit that cannot hold is refused before it is made',
+  'engine.costs':
+    'a turn of another agent is charged as a person has said, out of what its pod holds before it is asked; one that reports no tokens is not asked again where they are limited',
   'engine.restored':
     'a prompt that was cut off is said again only where the loaded session shows that it is not there',
   'engine.killed':

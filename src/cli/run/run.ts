@@ -32,7 +32,6 @@ import { foreground, type Work } from './foreground.ts';
 import type { RunOptions } from './run-options.ts';
 import { evidenceAsked } from './evidence-asked.ts';
 import { minutesOf } from './minutes.ts';
-import { engineNameIn, unboundText } from '../../session/settings/engine-settings.ts';
 import { tokensOf } from './tokens.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
@@ -218,8 +217,6 @@ export async function planOf(
   for (const warning of [...configuration.notes, ...unknownLimits(environment)])
     context.stderr.write(`podkin: ${errorText(warning)}\n`);
   const models = checkedModels(context, configuration, cwd);
-  if (options.maxTokens !== undefined && engineNameIn(models.model) !== null)
-    throw usage(unboundText(models.model, '--max-tokens'));
   const asked = {
     name: options.name ?? null,
     cwd,

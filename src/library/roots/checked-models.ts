@@ -5,7 +5,7 @@ import type { RootContext } from './root-context.ts';
 import { priceProblem } from '../../configuration/price-problem.ts';
 import type { RootPlan } from './create-root.ts';
 import { engineEntry } from '../../engine/engine-entry.ts';
-import { engineNameIn, networkText, unboundText } from '../../session/settings/engine-settings.ts';
+import { engineNameIn, isCharged, networkText, uncharged } from '../../session/settings/engine-settings.ts';
 import { BadSetting } from '../../configuration/bad-setting.ts';
 
 type OfModels = Pick<
@@ -43,7 +43,8 @@ function checkedModel(
     const entry = engineEntry(engine, { ...place, state: context.home.state });
     if (typeof entry === 'string') throw usage(entry);
     if (!sandbox.network) throw usage(networkText(name));
-    if (limits.cost !== null) throw usage(unboundText(name, '--max-cost (limits.cost)'));
+    if (limits.cost !== null && !isCharged(engines[engine]))
+      throw usage(uncharged(name, '--max-cost (limits.cost)'));
     return name;
   }
   // Only a scenario's path begins somewhere.

@@ -20,7 +20,7 @@ import { schemaVersion } from '../../session/facts/entries.ts';
 import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import { allowedSettings, restrictedSettings } from '../../session/settings/restricted.ts';
 import type { Amounts } from '../../session/facts/budget-entries.ts';
-import { engineNameIn, unboundText } from '../../session/settings/engine-settings.ts';
+import { engineNameIn, enginesIn, isCharged, uncharged } from '../../session/settings/engine-settings.ts';
 import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
 import { budgetOfChild, costLimit, lentAtSpawn } from '../machine/budget.ts';
 import type { Children } from './children.ts';
@@ -199,12 +199,13 @@ async function refuseEngine(pod: Pod, request: SpawnRequest, model: string): Pro
       ? 'there are no other agents here'
       : await host.work.engineProblem(model, session);
   if (problem !== null) throw new SpawnRefused('The agent cannot be had:', { data: problem });
-  const { nanoUsd: dollars, tokens } = core.facts.budget;
-  const isBound = costLimit(core.limits.cost, core.facts.budget) !== null || isGoverned(dollars);
-  if (isBound || isGoverned(tokens) || request.maxCost !== undefined)
-    throw new SpawnRefused('The limit of this tree cannot hold for another agent:', {
-      data: unboundText(model, 'The limit of the cost or of tokens'),
-    });
+  const { budget } = core.facts;
+  const isBound = costLimit(core.limits.cost, budget) !== null || isGoverned(budget.nanoUsd);
+  if (!isBound && request.maxCost === undefined) return;
+  if (isCharged(enginesIn(session.settings).get(engineNameIn(model) ?? ''))) return;
+  throw new SpawnRefused('The limit of the cost cannot hold for another agent:', {
+    data: uncharged(model, 'The limit of the cost'),
+  });
 }
 
 /** Of this child alone: its own children have their own. */

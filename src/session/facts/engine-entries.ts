@@ -33,6 +33,8 @@ export interface EngineFacts {
   readonly prompt: EnginePrompt | null;
   /** The marker of the prompt before it; null where it is the first. */
   readonly before: string | null;
+  /** Whether it says how many tokens a turn has used; null before its first end that was no cancel. */
+  readonly reportsUsage: boolean | null;
 }
 
 export interface EnginePrompt {
@@ -51,7 +53,8 @@ export function engineBegun(
 ): EngineFacts {
   const kept = known?.session === session ? known : { prompt: null, before: null, begunAt: time };
   const { prompt, before, begunAt } = kept;
-  return { agent, version, session, begunAt, prompt, before };
+  const reportsUsage = known?.version === version ? known.reportsUsage : null;
+  return { agent, version, session, begunAt, prompt, before, reportsUsage };
 }
 
 /** One that is said again has the marker that it had. */
@@ -69,7 +72,22 @@ export function enginePrompted(
   };
 }
 
-export function engineAnswered(known: EngineFacts | null): EngineFacts | null {
+export function engineAnswered(
+  known: EngineFacts | null,
+  {
+    finishReason,
+    usage,
+  }: {
+    readonly finishReason: string;
+    readonly usage: { readonly inputTokens: number; readonly outputTokens: number; readonly said?: object };
+  },
+): EngineFacts | null {
   if (known === null || known.prompt === null) return known;
-  return { ...known, prompt: { ...known.prompt, answered: true } };
+  const isSaid = usage.inputTokens + usage.outputTokens > 0 && usage.said === undefined;
+  const silent = finishReason === 'cancelled' ? known.reportsUsage : (known.reportsUsage ?? false);
+  return {
+    ...known,
+    prompt: { ...known.prompt, answered: true },
+    reportsUsage: isSaid ? true : silent,
+  };
 }

@@ -137,7 +137,7 @@ const appliers: Appliers = {
     facts.seenThrough = Math.max(facts.seenThrough, entry.seenThrough);
     facts.unseen = facts.unseen.filter((item) => item.entrySeq > entry.seenThrough);
     if (facts.turn !== null) facts.turn.steps = entry.step;
-    facts.engine = engineAnswered(facts.engine);
+    facts.engine = engineAnswered(facts.engine, entry);
     applyUsage(facts, entry);
     noteMeasured(facts, entry);
   },

@@ -35,9 +35,15 @@ export function engineNameIn(model: string): string | null {
   return model.startsWith(enginePrefix) ? model.slice(enginePrefix.length) : null;
 }
 
-/** Why a limit is refused for another agent. `limit` as the reader names it. */
-export function unboundText(model: string, limit: string): string {
-  return `${limit} cannot hold for ${model}: what another agent asks its provider for is not known before. Leave the limit out, or name a model.`;
+/** A limit of the cost can hold, by whole turns: a person has said what they are charged. */
+export function isCharged({ price, costPerTurn }: EngineSettings = {}): boolean {
+  return price !== undefined || costPerTurn !== undefined;
+}
+
+/** Why a limit of the cost is refused for another agent. `limit` as the reader names it. */
+export function uncharged(model: string, limit: string): string {
+  const place = `[engines.${engineNameIn(model) ?? 'NAME'}]`;
+  return `${limit} cannot hold for ${model}: nobody has said what it costs. Say costPerTurn, or price for the tokens that it reports, in ${place} of your config.toml; or leave the limit out.`;
 }
 
 /** Why another agent is refused where commands may not reach the network; `name` as the reader names it. */

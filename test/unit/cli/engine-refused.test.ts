@@ -12,7 +12,6 @@ it.each<[string, string[], string]>([
     ['--sandbox-network', '--max-cost', '1'],
     '--max-cost (limits.cost) cannot hold for acp/fake',
   ],
-  ['with a limit of tokens', ['--sandbox-network', '--max-tokens', '9'], '--max-tokens cannot hold'],
 ])('[engine.refused] %s: status 2, and what to do', async (_, flags, why) => {
   const rig = cliRig({ HOME: tempFolder() });
   mkdirSync(rig.home.config, { recursive: true });

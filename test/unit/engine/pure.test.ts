@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { CallBook } from '../../../src/engine/call-book.ts';
 import { resultOf } from '../../../src/engine/outcome.ts';
 import { promptText } from '../../../src/engine/prompt.ts';
+import { type Charge, chargeOf, turnSize } from '../../../src/engine/charge.ts';
+import type { PromptUsage } from '../../../src/engine/updates.ts';
 import { ReplaySearch } from '../../../src/engine/replay-search.ts';
 import { Silence } from '../../../src/engine/silence.ts';
 import type { Transcript } from '../../../src/session/facts/transcript.ts';
@@ -35,10 +37,11 @@ describe('a session that is loaded', () => {
   });
 
   it('[engine.restored] a prompt that is said again keeps its marker and the one before it', () => {
+    const ended = () => ({ finishReason: 'end_turn', usage: { inputTokens: 1, outputTokens: 1 } });
     const start = engineBegun(null, { type: 'engine', agent: 'a', version: '1', session: 's', time: 't' });
     const prompt = (known: EngineFacts | null, marker: string, seq: number) =>
       enginePrompted(known, { type: 'enginePrompt', turn: 't', marker, sha: '', seq });
-    const first = engineAnswered(prompt(start, 'M1', 5));
+    const first = engineAnswered(prompt(start, 'M1', 5), ended());
     const second = prompt(first, 'M2', 9);
     expect(second).toMatchObject({ before: 'M1', prompt: { marker: 'M2', answered: false } });
     expect(prompt(second, 'M2', 12)).toMatchObject({ before: 'M1', prompt: { marker: 'M2', seq: 12 } });
@@ -194,5 +197,37 @@ describe('the text of a prompt', () => {
     const text = promptText({ place, facts, said, marker: 'M1' });
     for (const pattern of [...has, /TASK\n\nNEWS\n\n\[podkin prompt M1\]$/]) expect(text).toMatch(pattern);
     for (const pattern of lacks) expect(text).not.toMatch(pattern);
+  });
+});
+
+describe('what a turn costs', () => {
+  const price = { input: 2, output: 10 };
+  const usage = { inputTokens: 1_000_000, outputTokens: 100_000 };
+  it.each<[string, Charge, PromptUsage | null, number | null, number | null]>([
+    ['by its tokens, before all else', { price, costPerTurn: 9 }, usage, 5, 3],
+    ['by the turn, where it reports none', { price, costPerTurn: 9 }, null, 5, 9],
+    ['as it says, where nobody else does', {}, usage, 5, 5],
+    ['as it says, where it has a price and reports none', { price }, null, 5, 5],
+    ['nobody knows', {}, usage, null, null],
+  ])('[engine.costs] %s', (_, charge, used, said, cost) => {
+    expect(chargeOf(charge, used, said)).toBe(cost);
+  });
+
+  it('[engine.costs] before a prompt at least what a turn is charged with is taken', () => {
+    expect(turnSize({ costPerTurn: 2 }, 'x')).toMatchObject({ estimate: { cost: 2 }, least: { cost: 2 } });
+    expect(turnSize({ price }, 'x'.repeat(3_000_000)).estimate.cost).toBeGreaterThan(2);
+    expect(turnSize({}, 'x').estimate.cost).toBeNull();
+  });
+
+  it('[engine.costs] whether it reports is known from its first end, and a cancel says nothing', () => {
+    const start = engineBegun(null, { type: 'engine', agent: 'a', version: '1', session: 's', time: 't' });
+    const asked = enginePrompted(start, { type: 'enginePrompt', turn: 't', marker: 'm', sha: '', seq: 1 });
+    const after = (known: EngineFacts | null, finishReason: string, tokens: number) =>
+      engineAnswered(known, { finishReason, usage: { inputTokens: tokens, outputTokens: 0 } });
+    expect(after(asked, 'cancelled', 0)?.reportsUsage).toBeNull();
+    const silent = after(asked, 'end_turn', 0);
+    expect(silent?.reportsUsage).toBe(false);
+    expect(after(silent, 'end_turn', 5)?.reportsUsage).toBe(true);
+    expect(after(after(silent, 'end_turn', 5), 'end_turn', 0)?.reportsUsage).toBe(true);
   });
 });
