@@ -16,7 +16,7 @@ interface BookedCall {
   id: string | null;
   step: number;
   title: string;
-  tool: string;
+  kind: string;
   given: JsonValue | null;
   output: string;
   isOver: boolean;
@@ -28,18 +28,22 @@ export interface AskedCall {
   readonly call: string;
   readonly step: number;
   readonly tool: string;
+  /** Of the protocol, as the agent says it. */
+  readonly kind: string;
   readonly input: JsonObject;
 }
 
 export class CallBook {
+  readonly #agent: string;
   readonly #turn: string;
   readonly #prompt: number;
   readonly #calls = new Map<string, BookedCall>();
   #made = 0;
   #begun = 0;
 
-  /** `prompt`: the seq of its entry, which no other prompt of the turn has. */
-  constructor(turn: string, prompt: number) {
+  /** `agent`: as in `acp/NAME`. `prompt`: the seq of its entry, which no other prompt of the turn has. */
+  constructor(agent: string, { turn, prompt }: { turn: string; prompt: number }) {
+    this.#agent = agent;
     this.#turn = turn;
     this.#prompt = prompt;
   }
@@ -78,10 +82,11 @@ export class CallBook {
     }
     known.isOver = false;
     if (known.id === null) entries.push(...this.#begin(known, step));
-    const { id, tool } = known;
+    const { id, kind } = known;
+    const tool = this.#toolOf(known);
     return id === null
       ? null
-      : { asked: { call: id, step: known.step, tool, input: inputOf(known) }, entries };
+      : { asked: { call: id, step: known.step, tool, kind, input: inputOf(known) }, entries };
   }
 
   /** A person has said no to it. */
@@ -105,28 +110,35 @@ export class CallBook {
     if (known === undefined) {
       if (this.#made >= callsMax) return null;
       this.#made += 1;
-      const nothing = { title: '', tool: '', given: null, output: '', isOver: false, isDenied: false };
+      const nothing = { title: '', kind: 'other', given: null, output: '', isOver: false, isDenied: false };
       known = { id: null, step, ...nothing };
       this.#calls.set(update.call, known);
     }
     known.title = update.title ?? known.title;
-    if (known.id === null) known.tool = toolName(update.tool ?? (known.tool === '' ? 'other' : known.tool));
+    if (known.id === null) known.kind = update.tool ?? known.kind;
     known.given = update.input ?? known.given;
     known.output = update.output ?? known.output;
     if (known.output.length < resultCharsMax) known.output += update.more ?? '';
     return known;
   }
 
+  /** Its kind under a name that no tool of podkin's has. */
+  #toolOf({ kind }: BookedCall): string {
+    return `acp__${this.#agent}__${kind.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 24) || 'other'}`;
+  }
+
   #begin(call: BookedCall, step: number): EntryBody[] {
     this.#begun += 1;
     call.id = `${this.#turn.slice(-12)}-${this.#prompt}-${this.#begun}`;
     call.step = step;
-    const { id, tool } = call;
+    const { id } = call;
+    const tool = this.#toolOf(call);
     return [{ type: 'toolCall', turn: this.#turn, step, call: id, tool, input: inputOf(call) }];
   }
 
   #result(call: BookedCall, isError: boolean): EntryBody[] {
-    const { id, step, tool, isDenied } = call;
+    const { id, step, isDenied } = call;
+    const tool = this.#toolOf(call);
     if (id === null) return [];
     const text = call.output.slice(0, resultCharsMax).toWellFormed();
     const denied = isDenied ? { denied: true } : {};
@@ -134,20 +146,14 @@ export class CallBook {
     return [{ type: 'toolResult', ...result, ...denied }];
   }
 
-  #closed({ id, step, tool }: BookedCall, text: string): EntryBody[] {
+  #closed(call: BookedCall, text: string): EntryBody[] {
+    const { id, step } = call;
+    const tool = this.#toolOf(call);
     if (id === null) return [];
     const result = { turn: this.#turn, step, call: id, tool, text, isError: true, interrupted: true };
     return [{ type: 'toolResult', ...result }];
   }
 }
-
-/** Its kind under a name that no tool of podkin's has. */
-function toolName(kind: string): string {
-  if (kind.startsWith(foreignPrefix)) return kind;
-  return `${foreignPrefix}${kind.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 40) || 'other'}`;
-}
-
-const foreignPrefix = 'acp__';
 
 function hasInput(given: JsonValue | null): boolean {
   return given !== null && (!isJsonObject(given) || Object.keys(given).length > 0);

@@ -3,12 +3,14 @@
  * is watched, and a cancel reaches it.
  */
 import type { AssistantPart, EntryBody, StepUsage } from '../session/facts/entries.ts';
+import { engineNameIn } from '../session/settings/engine-settings.ts';
 import { monotonicMs } from '../std/clock.ts';
 import { answerBegun, afterRequest, beforeCall } from '../worker/interceptors.ts';
 import type { CallApproval, TurnPorts } from '../worker/turn-ports.ts';
 import type { EngineAgent } from './agent.ts';
 import { chargeOf } from './charge.ts';
 import { type AskedCall, CallBook } from './call-book.ts';
+import { callNeed } from './call-need.ts';
 import { EngineFailed } from './connection.ts';
 import { Silence, type SilenceLimits } from './silence.ts';
 import type { EngineUpdate, OptionKind, PermissionRequest, PromptEnd } from './updates.ts';
@@ -46,7 +48,8 @@ export class Exchange {
   ) {
     this.#ports = ports;
     this.#agent = agent;
-    this.#book = new CallBook(ports.turn, given.prompt);
+    const { turn } = ports;
+    this.#book = new CallBook(engineNameIn(agent.name) ?? '', { turn, prompt: given.prompt });
     this.#silence = new Silence(given.limits, monotonicMs());
     this.#stallMs = given.limits.stallMs;
     this.#step = given.step;
@@ -200,9 +203,10 @@ export class Exchange {
     }
   }
 
-  async #approval({ call, step, tool, input }: AskedCall, ends: AbortSignal): Promise<CallApproval> {
-    const need = { kind: 'unknown' } as const;
-    return await beforeCall(this.#ports.interceptors, { step, call, tool, input, need, ends });
+  async #approval(asked: AskedCall, ends: AbortSignal): Promise<CallApproval> {
+    const { call, step, tool, kind, input } = asked;
+    const needed = callNeed(kind, input, this.#ports.toolContext(call));
+    return await beforeCall(this.#ports.interceptors, { step, call, tool, input, ...needed, ends });
   }
 
   /** "Always" is podkin's to remember: the agent is never told of it where it takes a single yes. */

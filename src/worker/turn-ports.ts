@@ -21,6 +21,8 @@ export interface CallRequest {
   /** As the model wrote it. */
   readonly input: JsonValue;
   readonly need: ToolNeed;
+  /** Of another agent's: tools of podkin's that do the same, whose rules hold for it too. */
+  readonly alsoNamed?: readonly string[];
   /** Why a person has to be asked whatever else allows it; absent where nobody demands that. */
   readonly asks?: string;
   /** Aborts when nobody needs the answer and the turn goes on: the call is closed, its approval is not. */

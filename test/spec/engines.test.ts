@@ -91,7 +91,7 @@ describe('pods that another agent drives', () => {
     expect(of('enginePrompt')).toBeLessThan(of('assistantMessage'));
     expect(await said(pod)).toBe('hm|looking|all done');
     expect(await pod.entriesOf('toolResult')).toMatchObject([
-      { tool: 'acp__execute', text: 'a b', isError: false },
+      { tool: 'acp__fake__execute', text: 'a b', isError: false },
     ]);
     await pod.run('and this');
     expect(await ended(pod, 2)).toMatchObject({ outcome: 'finished', usage: { cost: 0.25 } });

@@ -212,6 +212,11 @@ export class ApprovalCheck extends Check {
     return (['nothing', 'unclear', 'yes'] as const).find((least) => all.has(least)) ?? 'forbidden';
   }
 
+  /** By its session and not by the name of a call, which whoever writes a log may choose. */
+  get #isAgents(): boolean {
+    return this.#session?.model.startsWith('acp/') === true;
+  }
+
   #neededFor(made: MadeCall | undefined, mode: string): Needed {
     const rules = this.#session?.settings['permissions'];
     // Logs of builds that asked nobody have no rules at all.
@@ -221,7 +226,7 @@ export class ApprovalCheck extends Check {
     );
     const own = this.#session?.settings['ownRules'];
     const all = withOwn(withAllowed(rules, this.#rules), own);
-    return neededFor(made, { mode, rules: all, isRemembered });
+    return neededFor(made, { mode, rules: all, isRemembered, isAgents: this.#isAgents });
   }
 }
 

@@ -14,7 +14,7 @@ export interface MadeCall {
 /** `unclear`: the log alone does not show it. */
 export type Needed = 'nothing' | 'yes' | 'forbidden' | 'unclear';
 
-type Kind = 'harmless' | 'edit' | 'spawn' | 'shell' | 'unknown' | 'foreign';
+type Kind = 'harmless' | 'edit' | 'spawn' | 'shell' | 'unknown';
 
 /** podkin's own tools; every other one comes from outside, and nothing holds it to the scope. */
 const kinds = new Map<string, Kind>(
@@ -46,8 +46,7 @@ export function meantCall(tool: string, input: JsonValue): MadeCall {
 }
 
 const free: Needed = 'nothing';
-/** Another agent asks about its own tools by its own rules. */
-const foreign: Needed = 'unclear';
+/** Of the calls of an agent's own tools, which it asks about by its own rules. */
 const foreignPrefix = 'acp__';
 /** A mode that is not in it is another build's. */
 const modes = new Map<string, Readonly<Record<Kind, Needed>>>(
@@ -58,12 +57,11 @@ const modes = new Map<string, Readonly<Record<Kind, Needed>>>(
       spawn: free,
       shell: 'forbidden',
       unknown: 'forbidden',
-      foreign,
     },
-    dontAsk: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes', foreign },
-    default: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes', foreign },
-    acceptEdits: { harmless: free, edit: free, spawn: free, shell: 'unclear', unknown: 'yes', foreign },
-    bypassPermissions: { harmless: free, edit: free, spawn: free, shell: free, unknown: free, foreign },
+    dontAsk: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes' },
+    default: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes' },
+    acceptEdits: { harmless: free, edit: free, spawn: free, shell: 'unclear', unknown: 'yes' },
+    bypassPermissions: { harmless: free, edit: free, spawn: free, shell: free, unknown: free },
   } as const),
 );
 
@@ -71,6 +69,8 @@ interface NeedSituation {
   mode: string;
   rules: JsonObject;
   isRemembered: boolean;
+  /** Another agent drives the pod: what it does with its own tools is asked of podkin only where it asks. */
+  isAgents?: boolean;
 }
 
 /** A spawn with a check needs what a shell with that command does, too. */
@@ -85,11 +85,12 @@ export function neededFor(call: MadeCall, situation: NeedSituation): Needed {
 const strictest: readonly Needed[] = ['forbidden', 'yes', 'unclear', 'nothing'];
 
 /** `isRemembered`: a person has said "always" to this very call. */
-function neededAlone(call: MadeCall, { mode, rules, isRemembered }: NeedSituation): Needed {
+function neededAlone(call: MadeCall, { mode, rules, isRemembered, isAgents }: NeedSituation): Needed {
+  if (isAgents === true && call.tool.startsWith(foreignPrefix)) return 'unclear';
   const row = modes.get(mode);
   if (row === undefined) return 'unclear';
   if (isNamed(rules['deny'], call.tool, 'whole')) return 'forbidden';
-  const kind = kinds.get(call.tool) ?? (call.tool.startsWith(foreignPrefix) ? 'foreign' : 'unknown');
+  const kind = kinds.get(call.tool) ?? 'unknown';
   const byMode = row[kind];
   // What `plan` forbids no rule opens, and in `bypassPermissions` nobody is asked.
   if (byMode === 'forbidden' || mode === 'bypassPermissions') return byMode;

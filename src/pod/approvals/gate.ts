@@ -67,15 +67,15 @@ export class ApprovalGate implements Interceptor {
     if (sandbox?.kind === 'unknown') return { kind: 'failed', text: notTested(sandbox) };
     const sandboxed = sandbox?.kind === 'working';
     const subject = await subjectOf(need, session.cwd);
-    const named: NamedCall = { tool, need, input, subject };
+    const { alsoNamed } = request;
+    const named: NamedCall = { tool, need, input, subject, ...(alsoNamed && { alsoNamed }) };
     const isUnfiltered = sandbox?.isUnfiltered === true;
     const remembered = this.#isRemembered(named, sandboxed);
     const { asks } = request;
     const decided = this.#decide(named, { remembered, sandboxed, isUnfiltered, ...(asks && { asks }) });
     const decision =
       check === null ? decided : both(decided, this.#ofCheck(check, { remembered, sandboxed, isUnfiltered }));
-    const held =
-      need.kind === 'shell' && sandboxed ? ((await this.#options.heldGit?.(need.command)) ?? null) : null;
+    const held = sandboxed ? await this.#heldGit(request) : null;
     switch (decision.kind) {
       case 'allow':
         if (held === null || !this.#mayOffer(held)) return { kind: 'allowed' };
@@ -89,6 +89,12 @@ export class ApprovalGate implements Interceptor {
           offers: held,
         });
     }
+  }
+
+  /** The mounts of another agent were made at its start: nothing is opened for it by an answer. */
+  async #heldGit({ need, alsoNamed }: CallRequest): Promise<string | null> {
+    if (need.kind !== 'shell' || alsoNamed !== undefined) return null;
+    return (await this.#options.heldGit?.(need.command)) ?? null;
   }
 
   /**
@@ -140,12 +146,21 @@ export class ApprovalGate implements Interceptor {
     return this.#decide(named, { ...how, remembered });
   }
 
-  #decide({ tool, need, subject }: NamedCall, how: Situation): Decision {
+  #decide({ tool, alsoNamed = [], need, subject }: NamedCall, how: Situation): Decision {
     const { session, facts } = this.#pod;
     const mode = permissionModeOf(session.permissionMode);
     const { rules, ...permissions } = this.#options.permissions;
     const allow = [...rules.allow, ...rulesIn(facts.allowed)];
-    return decide({ ...permissions, rules: { ...rules, allow }, mode, tool, need, subject, ...how });
+    return decide({
+      ...permissions,
+      rules: { ...rules, allow },
+      mode,
+      tool,
+      alsoNamed,
+      need,
+      subject,
+      ...how,
+    });
   }
 
   /** A person's answer, on disk when this fulfils. Throws `forbidden`, `unknownPod`, `storageFailed`. */

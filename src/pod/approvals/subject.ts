@@ -63,6 +63,7 @@ function roleCheck(need: ToolNeed, input: JsonValue): string {
 /** A call as its name: the tool and all of its input, and where its path leads at this moment. */
 export interface NamedCall {
   readonly tool: string;
+  readonly alsoNamed?: readonly string[];
   readonly need: ToolNeed;
   readonly input: JsonValue;
   readonly subject: RuleSubject;

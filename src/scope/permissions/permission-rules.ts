@@ -63,6 +63,8 @@ const ruleForm = /^([A-Za-z][A-Za-z0-9_-]{0,63}\*?)(?:\(([\s\S]*)\))?$/;
 
 /** Tools of MCP servers: `mcp__SERVER__TOOL`, and `mcp__SERVER__*` for all of one. */
 const outsidePrefix = 'mcp__';
+/** What other agents ask for: `acp__NAME__KIND`, and `acp__NAME__*`. */
+const agentPrefix = 'acp__';
 
 /** The rule, or one sentence on what is wrong with the text. */
 export function parseRule(text: string): PermissionRule | { readonly problem: string } {
@@ -74,16 +76,18 @@ export function parseRule(text: string): PermissionRule | { readonly problem: st
       problem: `${shown} is no rule: write a tool's name, as in Bash, or Tool(pattern), as in "Bash(npm test*)"; a task goes before the options`,
     };
   }
-  const isOutside = tool.startsWith(outsidePrefix);
+  const isOutside = tool.startsWith(outsidePrefix) || tool.startsWith(agentPrefix);
   if (!isOutside && !ruledTools.some((known) => known === tool)) {
     return {
-      problem: `${shown} names no tool: there are ${ruledTools.join(', ')}, and mcp__SERVER__TOOL or mcp__SERVER__* of MCP servers`,
+      problem: `${shown} names no tool: there are ${ruledTools.join(', ')}, mcp__SERVER__TOOL or mcp__SERVER__* of MCP servers, and acp__NAME__KIND or acp__NAME__* of other agents`,
     };
   }
   // Blanks inside the brackets are no part of a name or a command.
   const pattern = parts?.[2]?.trim() ?? null;
   if (isOutside && pattern !== null)
-    return { problem: `${shown} has a pattern, and what a tool of an MCP server touches is not known` };
+    return {
+      problem: `${shown} has a pattern, and what a tool from outside touches is not known: a rule for Bash, Read, Edit or Write holds for what another agent asks for too`,
+    };
   if (pattern === '') {
     return {
       problem: `${shown} has an empty pattern: write ${tool} for every call of it, or a pattern between the brackets`,
@@ -174,8 +178,10 @@ export function restoredRules(texts: Record<RuleKind, readonly string[]>): {
 function widest(text: string): PermissionRule[] {
   const named = /^\s*([A-Za-z][\w-]*)\s*(?:\(|$)/.exec(text)?.[1]?.toLowerCase();
   const own = ruledTools.filter((tool) => named === undefined || tool.toLowerCase() === named);
-  const isOutside = named === undefined || named.startsWith(outsidePrefix);
-  const tools = isOutside ? [...own, `${outsidePrefix}*`] : own;
+  const outside = [outsidePrefix, agentPrefix].filter(
+    (prefix) => named === undefined || named.startsWith(prefix),
+  );
+  const tools = [...own, ...outside.map((prefix) => `${prefix}*`)];
   return tools.map((tool) => ({ text, tool, pattern: null }));
 }
 

@@ -17,7 +17,7 @@
  *   `bypassPermissions` too.
  */
 import type { PermissionMode } from '../../session/settings/permissions.ts';
-import { type PermissionRules, type RuleSubject, ruleFor } from './permission-rules.ts';
+import { type PermissionRules, type RuleKind, type RuleSubject, ruleFor } from './permission-rules.ts';
 
 /** What a call is about, as the tool itself says. */
 export type ToolNeed =
@@ -45,6 +45,8 @@ export interface PermissionCase {
   readonly remembered: boolean;
   readonly headless: boolean;
   readonly tool: string;
+  /** Whose rules hold for it too. */
+  readonly alsoNamed?: readonly string[];
   readonly need: ToolNeed;
   readonly subject: RuleSubject;
   /** A working sandbox would hold the shell. */
@@ -78,8 +80,8 @@ function demanded({ mode, headless }: PermissionCase, why: string): Decision {
 }
 
 function byRulesAndMode(one: PermissionCase): Decision {
-  const { mode, rules, tool, subject } = one;
-  const denied = ruleFor(rules.deny, 'deny', { tool, subject });
+  const { mode } = one;
+  const denied = ruled(one, 'deny');
   if (denied !== undefined) {
     return deny(
       `the rule ${denied.text} forbids this call. Do it another way, or say that a person has to change the rule.`,
@@ -88,12 +90,17 @@ function byRulesAndMode(one: PermissionCase): Decision {
   const planned = mode === 'plan' ? againstPlan(one) : null;
   if (planned !== null) return planned;
   if (mode === 'bypassPermissions') return allow;
-  const asked = ruleFor(rules.ask, 'ask', { tool, subject });
+  const asked = ruled(one, 'ask');
   if (asked !== undefined) {
     return one.remembered ? allow : asking(one, `the rule ${asked.text} asks for it`);
   }
-  if (one.remembered || ruleFor(rules.allow, 'allow', { tool, subject }) !== undefined) return allow;
+  if (one.remembered || ruled(one, 'allow') !== undefined) return allow;
   return byMode(one);
+}
+
+function ruled({ rules, tool, alsoNamed = [], subject }: PermissionCase, kind: RuleKind) {
+  const found = [tool, ...alsoNamed].map((name) => ruleFor(rules[kind], kind, { tool: name, subject }));
+  return found.find((rule) => rule !== undefined);
 }
 
 /** Of a call that comes to two: it runs only where both may. */

@@ -15,11 +15,12 @@ interface Row {
   mode?: string;
   rules?: JsonObject;
   isRemembered?: boolean;
+  isAgents?: boolean;
 }
 
 function needed(tool: string, row: Row = {}): Needed {
-  const { input = {}, mode = 'default', rules = {}, isRemembered = false } = row;
-  return neededFor({ tool, input }, { mode, rules, isRemembered });
+  const { input = {}, mode = 'default', rules = {}, isRemembered = false, isAgents = false } = row;
+  return neededFor({ tool, input }, { mode, rules, isRemembered, isAgents });
 }
 
 describe('what a call needs', () => {
@@ -44,6 +45,14 @@ describe('what a call needs', () => {
   ])('[verify.needed-yes] %s %j in every mode', (tool, input, expected) => {
     const modes = [...permissionModes, 'ofAnotherBuild'];
     expect(modes.map((mode) => needed(tool, { input, mode }))).toEqual(expected);
+  });
+
+  it('[verify.needed-yes] [engine.rules] a call of another agent is unclear in its own pods alone', () => {
+    const modes = ['plan', 'dontAsk', 'default', 'acceptEdits', 'bypassPermissions'];
+    const of = (isAgents: boolean) => modes.map((mode) => needed('acp__x__execute', { mode, isAgents }));
+    expect(of(true)).toEqual(modes.map(() => unclear));
+    expect(of(false)).toEqual([forbidden, yes, yes, yes, free]);
+    expect(needed('Bash', { isAgents: true })).toBe(yes);
   });
 
   it('[verify.needed-yes] none of podkin’s own tools is taken for one from outside', () => {

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CallBook } from '../../../src/engine/call-book.ts';
 import { resultOf } from '../../../src/engine/outcome.ts';
 import { promptText } from '../../../src/engine/prompt.ts';
-import { type Charge, chargeOf, turnSize } from '../../../src/engine/charge.ts';
-import type { PromptUsage } from '../../../src/engine/updates.ts';
+import { chargeOf, turnSize } from '../../../src/engine/charge.ts';
 import { ReplaySearch } from '../../../src/engine/replay-search.ts';
 import { Silence } from '../../../src/engine/silence.ts';
 import type { Transcript } from '../../../src/session/facts/transcript.ts';
@@ -113,14 +112,14 @@ describe('the calls of another agent', () => {
   });
 
   it('[engine.turn] one is in the log once what it is given is known, and ends once', () => {
-    const book = new CallBook('turn', 7);
+    const book = new CallBook('fake', { turn: 'turn', prompt: 7 });
     expect(
       book.take(call({ begins: true, title: 'ls', tool: 'execute', status: 'pending', input: {} }), 1),
     ).toEqual([]);
     expect(book.openCount).toBe(1);
     const begun = book.take(call({ input: { command: 'ls' } }), 1);
     expect(begun).toMatchObject([
-      { type: 'toolCall', tool: 'acp__execute', input: { title: 'ls', command: 'ls' }, step: 1 },
+      { type: 'toolCall', tool: 'acp__fake__execute', input: { title: 'ls', command: 'ls' }, step: 1 },
     ]);
     expect(book.take(call({ status: 'completed', output: 'a' }), 2)).toMatchObject([
       { type: 'toolResult', text: 'a', isError: false, step: 1 },
@@ -144,7 +143,7 @@ describe('the calls of another agent', () => {
   });
 
   it('[engine.asks] what is asked about is what a person reads, whatever was in the log before', () => {
-    const book = new CallBook('turn', 7);
+    const book = new CallBook('fake', { turn: 'turn', prompt: 7 });
     const [before] = book.take(call({ begins: true, status: 'inProgress', input: { command: 'ls' } }), 1);
     const made = book.ask(call({ input: { command: 'rm -r /' } }), 1);
     expect(made?.asked.input).toEqual({ command: 'rm -r /' });
@@ -160,7 +159,7 @@ describe('the calls of another agent', () => {
   });
 
   it('[engine.turn] an id that is given again is another call, and what is left open is closed', () => {
-    const book = new CallBook('turn', 7);
+    const book = new CallBook('fake', { turn: 'turn', prompt: 7 });
     const ids = [1, 2].map(() => {
       const [begun] = book.take(call({ begins: true, status: 'inProgress' }), 1);
       book.take(call({ status: 'failed' }), 1);
@@ -203,14 +202,14 @@ describe('the text of a prompt', () => {
 describe('what a turn costs', () => {
   const price = { input: 2, output: 10 };
   const usage = { inputTokens: 1_000_000, outputTokens: 100_000 };
-  it.each<[string, Charge, PromptUsage | null, number | null, number | null]>([
-    ['by its tokens, before all else', { price, costPerTurn: 9 }, usage, 5, 3],
-    ['by the turn, where it reports none', { price, costPerTurn: 9 }, null, 5, 9],
-    ['as it says, where nobody else does', {}, usage, 5, 5],
-    ['as it says, where it has a price and reports none', { price }, null, 5, 5],
-    ['nobody knows', {}, usage, null, null],
-  ])('[engine.costs] %s', (_, charge, used, said, cost) => {
-    expect(chargeOf(charge, used, said)).toBe(cost);
+  it.each<[string, Parameters<typeof chargeOf>, number | null]>([
+    ['by its tokens, before all else', [{ price, costPerTurn: 9 }, usage, 5], 3],
+    ['by the turn, where it reports none', [{ price, costPerTurn: 9 }, null, 5], 9],
+    ['as it says, where nobody else does', [{}, usage, 5], 5],
+    ['as it says, where it has a price and reports none', [{ price }, null, 5], 5],
+    ['nobody knows', [{}, usage, null], null],
+  ])('[engine.costs] %s', (_, given, cost) => {
+    expect(chargeOf(...given)).toBe(cost);
   });
 
   it('[engine.costs] before a prompt at least what a turn is charged with is taken', () => {

@@ -37,7 +37,7 @@ describe('the words of a mistake', () => {
     ['x'.repeat(81), `"${'x'.repeat(79)}…" ${form}`],
     [
       'Bsh(ls)',
-      `"Bsh(ls)" names no tool: there are ${tools}, and mcp__SERVER__TOOL or mcp__SERVER__* of MCP servers`,
+      `"Bsh(ls)" names no tool: there are ${tools}, mcp__SERVER__TOOL or mcp__SERVER__* of MCP servers, and acp__NAME__KIND or acp__NAME__* of other agents`,
     ],
     [
       ' Bash() ',
@@ -83,8 +83,8 @@ describe('the words of a mistake', () => {
     ['deny', 'bash', 'It denies every call of Bash now.'],
     ['deny', 'bash (', 'It denies every call of Bash now.'],
     ['deny', 'Bsh(ls)', 'There is no such tool to be called.'],
-    ['ask', 'do this', `It asks for every call of ${tools}, mcp__* now.`],
-    ['deny', '1', `It denies every call of ${tools}, mcp__* now.`],
+    ['ask', 'do this', `It asks for every call of ${tools}, mcp__*, acp__* now.`],
+    ['deny', '1', `It denies every call of ${tools}, mcp__*, acp__* now.`],
   ])('[permission.restored] %s %j is told in full', (kind, text, what) => {
     const { notes } = restoredRules({ allow: [], ask: [], deny: [], [kind]: [text] });
     expect(notes).toEqual([

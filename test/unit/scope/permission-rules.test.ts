@@ -375,8 +375,8 @@ describe('reading a rule', () => {
     ['bash(rm *)', ['Bash']],
     ['Write(src/@(a|b)/**)', ['Write']],
     ['Bash()', ['Bash']],
-    ['do this', [...ruledTools, 'mcp__*']],
-    ['', [...ruledTools, 'mcp__*']],
+    ['do this', [...ruledTools, 'mcp__*', 'acp__*']],
+    ['', [...ruledTools, 'mcp__*', 'acp__*']],
     ['mcp__f__r(x)', ['mcp__*']],
     ['WebFetch(x)', []],
   ])(
