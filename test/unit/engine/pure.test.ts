@@ -129,7 +129,7 @@ describe('the calls of another agent', () => {
   });
 
   it('[engine.turn] what a terminal of the agent shows piece by piece is what came of the call', () => {
-    const book = new CallBook('turn', 7);
+    const book = new CallBook('fake', { turn: 'turn', prompt: 7 });
     book.take(call({ begins: true, status: 'inProgress' }), 1);
     for (const data of ['one, ', 'two']) {
       const update = { toolCallId: 'c', _meta: { terminal_output_delta: { data } } };
