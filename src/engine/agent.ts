@@ -29,10 +29,15 @@ export interface EngineLaunch {
   isFailure(text: string): boolean;
 }
 
+/** Between two turns, before it is ended: its next prompt loads its session. */
+const restAfterMs = 5 * 60_000;
+
 export interface EngineParts {
   /** `acp/NAME`. */
   readonly name: string;
   readonly charge: Charge;
+  /** `restAfterMs` where it is not given. */
+  readonly restAfterMs?: number;
   /** Rejects with an `EngineUnusable`. */
   launch(context: ToolContext): Promise<EngineLaunch>;
 }
@@ -57,6 +62,8 @@ interface Running {
   readonly connection: EngineConnection;
   readonly identity: AgentIdentity;
   readonly launch: EngineLaunch;
+  /** What it may touch: its mounts were made for that, and are no others as long as it runs. */
+  readonly scope: string;
   /** Null until one has been begun or loaded. */
   session: string | null;
 }
@@ -74,6 +81,7 @@ export class EngineAgent {
   #costBefore: number | null = null;
   /** Not started any more. */
   #isOver = false;
+  #resting: NodeJS.Timeout | undefined;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -104,6 +112,8 @@ export class EngineAgent {
     known: EngineFacts | null,
     { canBeginAnew, context }: { canBeginAnew: boolean; context: ToolContext },
   ): Promise<Opened> {
+    clearTimeout(this.#resting);
+    if (this.#running !== null && this.#running.scope !== scopeIn(context)) await this.rest();
     const there = this.#running;
     if (there !== null && there.session !== null && there.session === known?.session) return { kind: 'live' };
     try {
@@ -135,6 +145,24 @@ export class EngineAgent {
     return Math.max(0, this.#cost - this.#costBefore);
   }
 
+  /**
+   * A turn has ended. As long as it runs it may write what its pod may, and nobody else is given that: one
+   * whose session can be loaded again ends when it is not needed for a while.
+   */
+  turnEnded(): void {
+    clearTimeout(this.#resting);
+    const running = this.#running;
+    if (running === null || running.launch.restorable === false || !running.identity.loadsSessions) return;
+    this.#resting = setTimeout(() => {
+      if (this.#running === running && this.#ears === null) void this.rest();
+    }, this.#parts.restAfterMs ?? restAfterMs).unref();
+  }
+
+  /** What its pod may touch is another now: it has that from its next start on, which is its next turn. */
+  async scopeChanged(): Promise<void> {
+    if (this.#ears === null && this.#starting === null) await this.rest();
+  }
+
   cancel(): void {
     this.#running?.connection.cancel();
   }
@@ -152,10 +180,12 @@ export class EngineAgent {
   /** For good. */
   async end(): Promise<void> {
     this.#isOver = true;
+    clearTimeout(this.#resting);
     await this.rest();
   }
 
   async #start(context: ToolContext): Promise<Running> {
+    const scope = scopeIn(context);
     const launch = await this.#parts.launch(context);
     if (this.#isOver) throw new EngineFailed('gone', 'was ended with its pod');
     const engine = await this.#startProcess(launch);
@@ -169,7 +199,7 @@ export class EngineAgent {
         (await this.#ears?.onPermission(request, cancelled)) ?? null,
     });
     const identity = await connection.initialize();
-    const running = { process: engine, connection, identity, launch, session: null };
+    const running = { process: engine, connection, identity, launch, scope, session: null };
     if (this.#starting !== engine) throw new EngineFailed('gone', 'was ended while it began');
     this.#running = running;
     this.#starting = null;
@@ -224,6 +254,10 @@ export class EngineAgent {
     await this.rest();
     return await this.#begin(await this.#start(context));
   }
+}
+
+function scopeIn(context: ToolContext): string {
+  return JSON.stringify(context.scopeNow());
 }
 
 const minuteMs = 60_000;

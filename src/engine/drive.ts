@@ -41,8 +41,11 @@ export function agentEngine(parts: EngineParts, limits: SilenceLimits): Engine {
         return await turn({ agent, ports, limits }, { resumed, taken });
       } catch (error) {
         return failedBy(ports, agent, error);
+      } finally {
+        agent.turnEnded();
       }
     },
+    scopeChanged: () => agent.scopeChanged(),
     end: () => agent.end(),
   };
 }

@@ -84,6 +84,9 @@ function otherEngine(home: Home, of: Worker): Engine {
     async end() {
       if (isBegun) await (await engine()).end?.();
     },
+    async scopeChanged() {
+      if (isBegun) await (await engine()).scopeChanged?.();
+    },
   };
 }
 

@@ -21,6 +21,8 @@ export const engines = {
     'a turn of another agent is charged as a person has said, out of what its pod holds before it is asked; one that reports no tokens is not asked again where they are limited',
   'engine.rules':
     'rules and modes hold for what another agent asks for, by its kind and by podkin’s tools that do the same; what is not clear is a tool from outside',
+  'engine.scope':
+    'another agent is started again, with its session, once what its pod may touch is another; one that is not needed for a while ends where its session can be loaded',
   'engine.restored':
     'a prompt that was cut off is said again only where the loaded session shows that it is not there',
   'engine.killed':

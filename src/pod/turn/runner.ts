@@ -136,6 +136,8 @@ export class TurnRunner {
   /** What the pod may touch is another now. */
   scopeChanged(): void {
     this.#mcp.scopeChanged();
+    const ends = this.#options.engine.scopeChanged?.();
+    if (ends !== undefined) this.#pod.claims.leaves(ends);
   }
 
   /** Behind `stop`: nothing commits in the clone any more. */
