@@ -23,6 +23,8 @@ export const engines = {
     'rules and modes hold for what another agent asks for, by its kind and by podkin’s tools that do the same; what is not clear is a tool from outside',
   'engine.scope':
     'another agent is started again, with its session, once what its pod may touch is another; one that is not needed for a while ends where its session can be loaded',
+  'engine.delivery':
+    'what delivery promises of a pod holds for one that another agent drives, however its parent is',
   'engine.restored':
     'a prompt that was cut off is said again only where the loaded session shows that it is not there',
   'engine.killed':
