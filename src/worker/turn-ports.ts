@@ -208,7 +208,10 @@ export interface Engine {
    * Absent where the engine keeps its own history. Never rejects.
    */
   compact?(ports: TurnPorts): Promise<TurnResult>;
-  /** What the pod may touch is another now. Fulfils when nothing runs with more, but for a turn. Never rejects. */
+  /**
+   * What the pod may touch is another now. Fulfils when nothing runs with more, but for a turn. Never
+   * rejects.
+   */
   scopeChanged?(): Promise<void>;
   /** No turn runs, and none will: nothing of it is left once this fulfils. Never rejects. */
   end?(): Promise<void>;
