@@ -7,6 +7,7 @@ import { ofEvents } from './events.ts';
 import { ofHosts } from './hosts.ts';
 import { ofTheLibrary } from './library.ts';
 import { ofAcp } from './acp.ts';
+import { ofEngines } from './engines.ts';
 import { ofMcp } from './mcp.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
@@ -35,6 +36,7 @@ export const defects: readonly Defect[] = [
   ...ofTheLibrary,
   ...ofHosts,
   ...ofAcp,
+  ...ofEngines,
   ...ofMcp,
   ...ofEvents,
   ...ofTheBudgets,
