@@ -187,8 +187,7 @@ function refuseContradictions({ deny, always, reason, rule, save, write, answer 
   const refuse = (text: string): never => {
     throw new CommandFailed(exitStatus.usage, `${text}. Nothing was answered`);
   };
-  if (deny && answer !== undefined)
-    refuse('--answer fills a form in and --deny declines it: give one of them');
+  if (deny && answer.length > 0) refuse('--answer fills a form in and --deny declines it: give one of them');
   if (deny && always) refuse('--always is a yes and --deny is none: give one of them');
   if (deny && rule !== undefined) refuse('--rule is a yes and --deny is none: give one of them');
   if (deny && write !== undefined) refuse('--write is a yes and --deny is none: give one of them');
