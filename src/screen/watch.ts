@@ -39,6 +39,8 @@ const idleMs = 5_000;
 const newsMs = 200;
 /** A home of many pods takes no more than this part of the time. */
 const restFactor = 5;
+/** A pod that is only busy misses one. */
+const unansweredMin = 2;
 const allDeliveriesMs = 5_000;
 
 export class ScreenWatch implements Watching {
@@ -57,6 +59,8 @@ export class ScreenWatch implements Watching {
   readonly #pushed = new Map<string, { readonly row: PodRow; readonly head: string }>();
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | null = null;
+  /** How many readings in a row each pod has let without an answer. */
+  readonly #unanswered = new Map<string, number>();
   #hasNews = false;
   #isClosed = false;
   #wantsDeliveries = false;
@@ -244,6 +248,7 @@ export class ScreenWatch implements Watching {
       this.#observe(some.heads);
     });
     if (this.#isClosed) return;
+    this.#countUnanswered(rows);
     this.#fold({ kind: 'all', rows: rows.map((row) => this.#newestOf(row)) });
     if (this.#wanted !== null) this.show(this.#wanted);
     this.#leaveHeads(heads);
@@ -303,9 +308,19 @@ export class ScreenWatch implements Watching {
   #newestOf(row: PodRow): PodRow {
     const pushed = this.#pushed.get(row.instance);
     if (pushed === undefined || this.#heads.get(pushed.head)?.pushes !== true) return row;
+    // Frozen, it has said nothing since, and what it said last is not how it is.
+    if (row.status === 'unreachable' && (this.#unanswered.get(row.instance) ?? 0) >= unansweredMin)
+      return { ...row, own: pushed.row.own };
     // The log of one that has ended counts to its end.
     const own = hasEnded(row) ? row.own : pushed.row.own;
     return { ...pushed.row, own, attention: pushed.row.attention ?? row.attention };
+  }
+
+  #countUnanswered(rows: readonly PodRow[]): void {
+    for (const { instance, status } of rows) {
+      if (status === 'unreachable') this.#unanswered.set(instance, (this.#unanswered.get(instance) ?? 0) + 1);
+      else this.#unanswered.delete(instance);
+    }
   }
 
   /** What it has used is not known to those above where it has ended. */

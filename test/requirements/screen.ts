@@ -116,6 +116,8 @@ export const screen = {
     'Whoever watches a pod is sent a row of each pod below it: its place, status, activity, outcome and usage.',
   'screen.tree-unlinked':
     'What is below a child that is not linked is shown as not reachable until the child reports it again.',
+  'screen.frozen':
+    'The row of a pod that answers nobody any more says so, whatever it said last, and is as before once it answers.',
   'screen.gone': 'Where its terminal goes, a command ends with 129 or by SIGHUP, and is not aborted by Node.',
   'screen.lent':
     'While $EDITOR or $PAGER has the terminal nothing is written to it; behind it all that came meanwhile is shown.',

@@ -108,6 +108,33 @@ rules:
   });
 });
 
+describe.skipIf(!hasTerminal)('a pod that answers nobody', () => {
+  it('[screen.frozen] its row says so, where the pod is shown and in the tree, and is as before when it goes on', async () => {
+    const root = await home.startRoot({
+      scenario: 'rules:\n  - { last: user, delayMs: 600000, say: "late" }\n',
+    });
+    await root.run('work');
+    const size = { columns: 80, rows: 24 };
+    const windows = [inline('root'), tree].map((args) => tmux.podkin(home, args, size));
+    const both = async (what: string, holds: (screen: string) => boolean): Promise<void> => {
+      await Promise.all(windows.map((window) => window.until(what, holds)));
+    };
+    const isAtWork = (screen: string): boolean => /running|asks the model|no token/.test(screen);
+    await both('that it works', isAtWork);
+    await root.signal('SIGSTOP');
+    try {
+      await both('that it does not answer', (screen) => /unreachable|does not answer/.test(screen));
+    } finally {
+      await root.signal('SIGCONT');
+    }
+    await both(
+      'that it works again',
+      (screen) => isAtWork(screen) && !/unreachable|does not answer/.test(screen),
+    );
+    await root.call('cancel', {});
+  });
+});
+
 describe.skipIf(!hasPty)('an end that nobody has asked for', () => {
   it('[screen.r15] [screen.r02] killed, the screen takes nothing with it; ended by a signal, the terminal is as before', async () => {
     const root = await home.startRoot({ scenario: talking });
