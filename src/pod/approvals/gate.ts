@@ -269,7 +269,8 @@ export class ApprovalGate implements Interceptor {
       tool,
       key,
       always,
-      summary: summaryOf(need, input),
+      // Of another agent's call all that it is given is shown, as it may say more than its command.
+      summary: summaryOf(named.alsoNamed === undefined ? need : { kind: 'unknown' }, input),
       why: how.why,
       ...(how.offers === null ? {} : { offers: { write: how.offers } }),
     };
