@@ -2,6 +2,7 @@
  * What a pod's process is given of its starter's environment. Pure. An allow-list: a person's shell holds
  * secrets that no pod has a use for.
  */
+import { type KnownAgent, knownAgents } from '../../engine/agents.ts';
 import { markVariable } from '../../tools/marked-processes.ts';
 
 const names = new Set([
@@ -32,6 +33,8 @@ const names = new Set([
   'GOOGLE_GENERATIVE_AI_BASE_URL',
   'OPENAI_COMPATIBLE_API_KEY',
   'OPENAI_COMPATIBLE_BASE_URL',
+  // Of other agents, which the pod or one below it may be driven by.
+  ...Object.values<KnownAgent>(knownAgents).flatMap(({ env }) => env),
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
@@ -39,7 +42,7 @@ const names = new Set([
 // Where traces go; a shell is given none of it.
 const beginnings = ['PODKIN_', 'LC_', 'NODE_', 'OTEL_'] as const;
 
-/** `more`: what its MCP servers are to be given of it, by name. */
+/** `more`: what its MCP servers and the agents of a person's entries are given of it, by name. */
 export function podEnvironment(
   environment: NodeJS.ProcessEnv,
   more: readonly string[] = [],

@@ -24,6 +24,7 @@ import type { End, ProcessExit, ReadyMessage, StartedProcess } from '../host.ts'
 import type { SetAtStart } from '../../session/settings/wanted.ts';
 import { mcpServersIn, variablesIn } from '../../session/settings/mcp-settings.ts';
 import { podEnvironment } from './pod-environment.ts';
+import { enginesIn } from '../../session/settings/engine-settings.ts';
 
 const readyMessage = once((): z.ZodType<ReadyMessage> =>
   z.discriminatedUnion('kind', [
@@ -109,10 +110,16 @@ export interface StartOptions {
 }
 
 /** A file that cannot be read is told by the pod itself. */
-function variablesOfServers(folder: PodFolder): string[] {
+function variablesBeside(folder: PodFolder): string[] {
   try {
-    const servers = [...mcpServersIn(readSpec(folder)?.settings ?? {}).values()];
-    return servers.flatMap(({ env = {}, headers = {} }) => [...variablesIn(env), ...variablesIn(headers)]);
+    const settings = readSpec(folder)?.settings ?? {};
+    const engines = [...enginesIn(settings).values()].flatMap(({ env = [] }) => env);
+    const servers = [...mcpServersIn(settings).values()];
+    const ofServers = servers.flatMap(({ env = {}, headers = {} }) => [
+      ...variablesIn(env),
+      ...variablesIn(headers),
+    ]);
+    return [...engines, ...ofServers];
   } catch {
     return [];
   }
@@ -135,7 +142,7 @@ export function startPodProcess(
       cwd: '/',
       stdio: ['ignore', output, output, 'pipe'],
       env: {
-        ...podEnvironment(environment, variablesOfServers(folder)),
+        ...podEnvironment(environment, variablesBeside(folder)),
         [readyVariable]: String(readyDescriptor),
         ...(takeOver ? { [takeOverVariable]: '1' } : {}),
         ...(cancelsTurn ? { [cancelTurnVariable]: '1' } : {}),

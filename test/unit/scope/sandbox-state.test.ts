@@ -246,6 +246,13 @@ describe('around a command', () => {
     ).toEqual(kept);
   });
 
+  it('[agents.variables] a pod is given what an agent is to have of it, known or of an entry, for those below it too', () => {
+    const kept = { COPILOT_PROVIDER_BASE_URL: 'u', GEMINI_API_KEY: 'k', MODEL_PROVIDER: 'm' };
+    const given = { ...kept, MY_KEY: 'mine', OTHER_KEY: 'o' };
+    expect(podEnvironment(given)).toEqual(kept);
+    expect(podEnvironment(given, ['MY_KEY'])).toEqual({ ...kept, MY_KEY: 'mine' });
+  });
+
   it('[shell.bounds] the bound that a command met is named with its setting, and none without a sign of it', () => {
     const met = (run: { exitCode?: number; signal?: NodeJS.Signals }, output = '') =>
       boundsMet({ exitCode: null, signal: null, ...run }, output, defaultLimits).join(' ');
