@@ -2,8 +2,8 @@
  * What of a project an agent executes or obeys unasked: hooks, servers of tools, rights. It is trusted by
  * what it holds, as `.mcp.json` is, or it is not shown to the agent.
  */
-import { lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { trustIn, trustRecord } from '../session/home/trust-records.ts';
 import { hashOf } from '../std/file-hash.ts';
 
@@ -17,7 +17,17 @@ export interface ObeyedFiles {
 /** Of what an agent obeys. */
 const filesMax = 500;
 
-/** `folders`: those of the project (`project-folders.ts`). */
+/** From the root of the repository down to the folder; where there is none, all above it but the home. */
+export function obeyedFolders(cwd: string, personHome: string | null): string[] {
+  const folders: string[] = [];
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    if (folder === personHome || folder === dirname(folder)) return folders;
+    folders.unshift(folder);
+    if (existsSync(join(folder, '.git'))) return folders;
+  }
+}
+
+/** `folders`: those in which an agent looks (`obeyedFolders`). */
 export function obeyedFiles(
   agent: string,
   obeys: readonly string[],

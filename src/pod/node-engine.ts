@@ -1,10 +1,9 @@
 /** Another vendor's agent in the place of the worker, on this machine. Loaded with its first turn. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { agentEngine } from '../engine/drive.ts';
 import { type EngineLaunch, EngineUnusable } from '../engine/agent.ts';
 import { engineEntry } from '../engine/engine-entry.ts';
 import { engineInPlace } from '../engine/engine-place.ts';
+import { obeyedFolders } from '../engine/obeyed-files.ts';
 import { talkTo } from '../engine/process.ts';
 import type { Home } from '../session/home/home.ts';
 import { userHome } from '../session/home/places.ts';
@@ -40,7 +39,7 @@ async function launchOf(
     context,
     podFolder: folder.path,
     network: sandboxSettingsOf(session.settings).network,
-    projectFolders: projectFolders(session.cwd, personHome),
+    projectFolders: obeyedFolders(session.cwd, personHome),
     personHome,
     path: process.env['PATH'] ?? '',
   });
@@ -54,16 +53,6 @@ async function launchOf(
     loadsNextMinute,
     isFailure: (text) => entry.isFailure(text),
   };
-}
-
-/** From the root of the repository down to the folder; where there is none, all above it but the home. */
-function projectFolders(cwd: string, personHome: string | null): string[] {
-  const folders: string[] = [];
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    if (folder === personHome || folder === dirname(folder)) return folders;
-    folders.unshift(folder);
-    if (existsSync(join(folder, '.git'))) return folders;
-  }
 }
 
 /** Null, or why `acp/NAME` cannot be had, in a sentence that says what to do. */

@@ -16,6 +16,8 @@ export const agents = {
     'without a sandbox an agent is not started in the modes dontAsk and plan, and else it is said that nothing holds it',
   'agents.masked':
     'what of a project an agent would execute or obey unasked is not seen by it before a person has trusted it as it is',
+  'agents.asked':
+    'before the first start of an agent a person at a terminal is asked once about what it would obey in a project, as it is; no answer hides it',
   'agents.login': 'a login is shown to an agent where the person shares it, and can be renewed by it',
   'agents.commands':
     'podkin engines lists the agents that there are, installs an exact version alone and never unasked, and has no word for what it does not know',

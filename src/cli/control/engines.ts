@@ -3,13 +3,14 @@ import { configuredEngines } from '../../configuration/configured-engines.ts';
 import { trustAnswer } from '../../configuration/trust-answers.ts';
 import { type KnownAgent, knownAgent, knownAgents } from '../../engine/agents.ts';
 import { engineEntry } from '../../engine/engine-entry.ts';
-import { obeyedFiles } from '../../engine/obeyed-files.ts';
-import { foldersOf } from '../../project/project-folders.ts';
+import { obeyedFiles, obeyedFolders } from '../../engine/obeyed-files.ts';
+import { realPath } from '../../configuration/real-paths.ts';
 import { userHome } from '../../session/home/places.ts';
 import { visible } from '../format/printable.ts';
 import { columns } from '../format/table.ts';
-import { askAboutText, canAsk } from '../invocation/ask-person.ts';
+import { canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, CommandFailed, exitStatus, jsonText } from '../invocation/context.ts';
+import { askAtTerminal } from '../invocation/obeyed-asked.ts';
 import { installEngine } from './engine-install.ts';
 
 export interface EnginesOptions {
@@ -72,7 +73,7 @@ function knownOne(name: string): KnownAgent {
 
 async function trust(context: CommandContext, name: string, { yes }: EnginesOptions): Promise<number> {
   const known = knownOne(name);
-  const folders = await foldersOf(context.cwd, userHome(context.environment));
+  const folders = obeyedFolders(realPath(context.cwd), userHome(context.environment));
   const { paths, content } = obeyedFiles(name, known.obeys, folders);
   if (paths.length === 0) {
     context.stderr.write(`Nothing here is obeyed by ${known.title} unasked.\n`);
@@ -84,13 +85,10 @@ async function trust(context: CommandContext, name: string, { yes }: EnginesOpti
       `what ${known.title} obeys here is more than can be trusted by its content, or holds links: ${paths.map(visible).join(', ')}`,
     );
   if (yes) throw usage('--yes is for install: what an agent obeys is trusted by a person at a terminal');
-  if (!canAsk(context)) throw usage('a person has to look at it: there is no terminal');
-  const { answer } = await trustAnswer(context.home, content, () =>
-    askAboutText(context, {
-      head: `${known.title} executes or obeys these files of the project unasked:\n`,
-      foreign: paths,
-      question: 'Is it to see them, as they are now? Look into them first.\n',
-    }),
-  );
+  if (!canAsk(context)) throw usage('a person at a terminal has to look at it, and there is none');
+  const ask = askAtTerminal(context);
+  const { answer, record } = await trustAnswer(context.home, content, () => ask(known.title, paths));
+  if (answer === true) context.stderr.write(`${known.title} sees them, until one of them changes.\n`);
+  else context.stderr.write(`${known.title} does not see them. To be asked again: rm ${record}\n`);
   return answer === true ? exitStatus.done : exitStatus.failed;
 }

@@ -16,6 +16,7 @@ import { loadConfiguration, unknownLimits } from '../../configuration/configurat
 import { fromHome } from '../../configuration/configuration-files.ts';
 import { configurationFlags } from '../invocation/setting-options.ts';
 import { askAboutText, canAsk } from '../invocation/ask-person.ts';
+import { askAboutObeyed, askAtTerminal } from '../invocation/obeyed-asked.ts';
 import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invocation/context.ts';
 import { type Hook, hooksAnew } from '../../session/facts/hooks.ts';
 import { notifyHooks } from '../../configuration/hook-settings.ts';
@@ -217,6 +218,10 @@ export async function planOf(
   for (const warning of [...configuration.notes, ...unknownLimits(environment)])
     context.stderr.write(`podkin: ${errorText(warning)}\n`);
   const models = checkedModels(context, configuration, cwd);
+  if (mayAsk && canAsk(context)) {
+    const place = { home: context.home, model: models.model, cwd, personHome: userHome(environment) };
+    await askAboutObeyed(place, askAtTerminal(context));
+  }
   const asked = {
     name: options.name ?? null,
     cwd,
