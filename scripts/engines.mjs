@@ -142,6 +142,7 @@ async function tree(all) {
   const place = mkdtempSync(join(folder, 'tree-'));
   const [home, work, person] = ['home', 'work', 'person'].map((one) => join(place, one));
   for (const one of [home, work, person]) mkdirSync(one, { mode: 0o700 });
+  hooksIn(work);
   const mock = await startMock('touch probe-asked');
   const environment = { HOME: person, PODKIN_LIMITS_ENGINE_STALL_MS: '30000' };
   const engines = [];
@@ -177,6 +178,9 @@ async function tree(all) {
     if (begun.status !== 0) return fail(`the tree was not begun: ${begun.stderr}`);
     await watched(at, { children, mock });
     judge(at, children);
+    const hooked = readdirSync(work).filter((name) => name.startsWith('hooked-'));
+    if (hooked.length > 0) fail(`hooks of the project have run: ${hooked.join(', ')}`);
+    else console.log('ok       no hook of the project has run');
   } finally {
     podkin(['stop', 'root'], at);
     await mock.close();
@@ -185,6 +189,36 @@ async function tree(all) {
     else console.log('ok       no process is left');
     if (failed) console.log(`its home: ${home}`);
     else rmSync(place, { recursive: true, force: true });
+  }
+}
+
+/** What each vendor's agent would run by itself when it starts in `work`: nothing of it may run. */
+function hooksIn(work) {
+  const touch = (name) => `touch ${join(work, `hooked-${name}`)}`;
+  const server = (name) => ({ mcpServers: { hooked: { command: 'sh', args: ['-c', touch(name)] } } });
+  const hooks = (name) => ({
+    hooks: { SessionStart: [{ hooks: [{ type: 'command', command: touch(name) }] }] },
+    ...server(name),
+  });
+  const module = (name) =>
+    `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(join(work, `hooked-${name}`))}, "");`;
+  const files = {
+    '.claude/settings.json': JSON.stringify(hooks('claude')),
+    '.mcp.json': JSON.stringify(server('mcp')),
+    '.codex/config.toml': `[mcp_servers.hooked]\ncommand = "sh"\nargs = ["-c", ${JSON.stringify(touch('codex'))}]\n`,
+    '.codex/hooks.json': JSON.stringify(hooks('codex')),
+    '.opencode/plugin/hooked.js': `${module('opencode')} export const Hooked = async () => ({});`,
+    '.github/hooks/hooked.json': JSON.stringify({
+      version: 1,
+      hooks: { sessionStart: [{ type: 'command', bash: touch('copilot') }] },
+    }),
+    '.pi/extensions/hooked.ts': `${module('pi')} export default function () {}`,
+    '.qwen/settings.json': JSON.stringify(hooks('qwen')),
+    '.gemini/settings.json': JSON.stringify(hooks('gemini')),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(work, name)), { recursive: true });
+    writeFileSync(join(work, name), text);
   }
 }
 
@@ -229,8 +263,8 @@ async function watched(at, { mock }) {
       for (const pid of victims) killed(pid);
       console.log(`ok       killed its agent (${victims.length} processes)`);
     }
-    for (const { id } of JSON.parse(podkin(['approvals', '--json'], at).stdout || '[]')) {
-      const answered = podkin(['approve', id, '--deny', '--full'], at);
+    for (const { request } of JSON.parse(podkin(['approvals', '--json'], at).stdout || '[]')) {
+      const answered = podkin(['approve', request, '--deny'], at);
       console.log(`${answered.status === 0 ? 'ok      ' : 'no      '} a person is asked, and says no`);
     }
     await pause(500);
