@@ -1,7 +1,7 @@
-// `npm run engines [-- NAME …] [--folder DIR] [--no-write]`: other vendors' agents for real, against a mock on
-// loopback. Installs each through podkin below DIR (a temporary folder that is kept for the next run), has
-// `podkin doctor --engine` try it, then has one tree with all of them: each works, one asks, one fails, one is
-// killed. No login is tried and no provider asked. The results go into the table of docs/engines.md.
+// `npm run engines [-- NAME …] [--folder DIR] [--no-write]`: other vendors' agents for real, against a mock
+// on loopback. Installs each through podkin below DIR (a temporary folder that is kept for the next run), has
+// `podkin doctor --engine` try it, then has one tree with all of them: each works, one asks, one fails, one
+// is killed. No login is tried and no provider asked. The results go into the table of docs/engines.md.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -222,7 +222,7 @@ function hooksIn(work) {
   }
 }
 
-/** Each works; one of those that ask asks, one whose provider fails fast fails, one is killed until it is given up. */
+/** Each works; one asks, the provider of one fails, and one is killed until it is given up. */
 function planned(all) {
   const first = (test) => all.find(test) ?? all[0];
   return [
