@@ -144,7 +144,7 @@ async function tree(all) {
   for (const one of [home, work, person]) mkdirSync(one, { mode: 0o700 });
   hooksIn(work);
   const mock = await startMock('touch probe-asked');
-  const environment = { HOME: person, PODKIN_LIMITS_ENGINE_STALL_MS: '30000' };
+  const environment = { HOME: person, PODKIN_LIMITS_ENGINE_STALL_MS: '30000', PODKIN_LIMITS_CHILDREN: '32' };
   const engines = [];
   for (const name of all) {
     const { variables, files } = pointingAt(name, mock.url);
