@@ -8,10 +8,11 @@
  *   runs.
  * - E2 What a prompt held is seen with the append of its answer, and not before.
  * - E3 A prompt that was cut off is never said again where the agent has it, or may have it.
+ * - E5 What a turn comes to is in the append of its answer: a pod that dies behind it ends it so.
  * - E4 What waits for a person is answered on disk before the agent hears of it (the gate's Q1).
  */
 import { createHash } from 'node:crypto';
-import type { EngineFacts } from '../session/facts/engine-entries.ts';
+import type { EngineFacts, EnginePrompt } from '../session/facts/engine-entries.ts';
 import type { Facts } from '../session/facts/facts.ts';
 import { isGoverned } from '../session/facts/replay-budget.ts';
 import { engineNameIn, isCharged, uncharged } from '../session/settings/engine-settings.ts';
@@ -28,6 +29,7 @@ import { resultOf } from './outcome.ts';
 import { turnSize } from './charge.ts';
 import { type PromptPlace, promptText } from './prompt.ts';
 import type { SilenceLimits } from './silence.ts';
+import type { PromptEnd } from './updates.ts';
 
 /** How often an agent may end in one turn. */
 const triesMax = 3;
@@ -69,7 +71,8 @@ async function turn(
   if (limit !== null) return { kind: 'limitReached', reason: limit };
   refuseUnbound(agent, facts);
   // The interrupted turn lacked nothing but its end.
-  if (resumed && taken === 0 && isAnswered(facts) && !hasNews(facts, putAside)) return { kind: 'finished' };
+  const answered = resumed && taken === 0 ? answeredIn(facts) : null;
+  if (answered !== null && !hasNews(facts, putAside)) return answered.comesTo ?? { kind: 'finished' };
   for (let tries = 1; ; tries += 1) {
     const ended = await asked(drive, taken + 1);
     if (!(ended instanceof EngineFailed)) return ended;
@@ -173,8 +176,13 @@ async function prompted(
   const exchange = new Exchange(ports, agent, { step, prompt: facts.engine?.prompt?.seq ?? 0, limits });
   const end = await exchange.run(text);
   ports.crashPoint('engine.answered');
-  await ports.commit(exchange.answer(end, seenThrough));
+  const result = resultIn({ agent, ports, limits }, exchange, end);
+  await ports.commit(exchange.answer(end, seenThrough, result));
   afterRequest(ports.interceptors, { kind: 'answered' });
+  return result;
+}
+
+function resultIn({ agent, ports }: Drive, exchange: Exchange, end: PromptEnd): TurnResult {
   if (end.stopReason === 'cancelled' && ports.signal.aborted) return { kind: 'cancelled' };
   return resultOf(end, {
     name: agent.name,
@@ -215,9 +223,10 @@ function newMarker(): string {
   return uuidv7().replaceAll('-', '').slice(8);
 }
 
-function isAnswered({ engine, turn }: Facts): boolean {
+/** The prompt of this turn, where its answer is on disk. */
+function answeredIn({ engine, turn }: Facts): EnginePrompt | null {
   const prompt = engine?.prompt ?? null;
-  return prompt !== null && prompt.answered && turn?.turns.includes(prompt.turn) === true;
+  return prompt?.answered === true && turn?.turns.includes(prompt.turn) === true ? prompt : null;
 }
 
 /** Something that no prompt has held. */

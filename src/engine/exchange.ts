@@ -3,10 +3,11 @@
  * is watched, and a cancel reaches it.
  */
 import type { AssistantPart, EntryBody, StepUsage } from '../session/facts/entries.ts';
+import type { AnswerEnd } from '../session/facts/engine-entries.ts';
 import { engineNameIn } from '../session/settings/engine-settings.ts';
 import { monotonicMs } from '../std/clock.ts';
 import { answerBegun, afterRequest, beforeCall } from '../worker/interceptors.ts';
-import type { CallApproval, TurnPorts } from '../worker/turn-ports.ts';
+import type { CallApproval, TurnPorts, TurnResult } from '../worker/turn-ports.ts';
 import type { EngineAgent } from './agent.ts';
 import { chargeOf } from './charge.ts';
 import { type AskedCall, CallBook } from './call-book.ts';
@@ -88,7 +89,7 @@ export class Exchange {
   }
 
   /** All that the answer comes to, in one append. */
-  answer(end: PromptEnd, seenThrough: number): EntryBody[] {
+  answer(end: PromptEnd, seenThrough: number, result: TurnResult): EntryBody[] {
     const { turn } = this.#ports;
     const isPartial = end.stopReason === 'cancelled';
     const left = this.#open(this.#book.end('The agent did not say how this call ended.'));
@@ -103,6 +104,7 @@ export class Exchange {
         finishReason: end.stopReason,
         usage: this.#used(end),
         seenThrough,
+        ...(isSuccess(result) ? {} : { comesTo: result }),
       },
     ];
   }
@@ -257,4 +259,9 @@ export class Exchange {
     this.#ended = new EngineFailed('stalled', `said nothing for too long, ${of}, and was ended.`);
     this.#cancel(silentCancelMs);
   }
+}
+
+/** A pause and an append that was refused are no ends of an answer. */
+function isSuccess(result: TurnResult): result is Exclude<TurnResult, AnswerEnd> {
+  return result.kind === 'finished' || result.kind === 'paused' || result.kind === 'abandoned';
 }

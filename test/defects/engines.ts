@@ -3,6 +3,15 @@ import type { Defect } from './defect.ts';
 
 export const ofEngines: readonly Defect[] = [
   {
+    id: 'engine-failure-forgotten',
+    breaks: 'A failed turn whose pod dies behind the answer is told as finished.',
+    file: 'src/session/facts/engine-entries.ts',
+    find: 'prompt: { ...known.prompt, answered: true, comesTo },',
+    replace: 'prompt: { ...known.prompt, answered: true, comesTo: null },',
+    test: 'test/spec/engines.test.ts',
+    guarantee: 'engine.killed',
+  },
+  {
     id: 'engine-mark-not-on-disk',
     breaks: 'An agent is sent a prompt whose mark is not on disk, so that it is said again after a death.',
     file: 'src/engine/drive.ts',

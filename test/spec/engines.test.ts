@@ -274,6 +274,24 @@ describe('restored pods that another agent drives', () => {
   );
 
   it.each([
+    ['without a word', [], 'emptyAnswer'],
+    ['refused', [{ say: 'no' }, { end: 'refusal' }], 'contentFilter'],
+  ] as const)(
+    '[engine.killed] a turn that has failed (%s) has failed, where the pod dies before it says so',
+    async (_, turn, category) => {
+      agent = fakeAgent(folder(), { turns: [[...turn]] });
+      const engines = { fake: { command: agent.command, args: [...agent.args] } };
+      const pod = home.makeRoot({ model: 'acp/fake', engines, sandbox });
+      await pod.start({ PODKIN_CRASH_AT: `${pod.name}:turn.beforeCommit` });
+      await pod.run('do it').catch(() => undefined);
+      await pod.exit();
+      await pod.start();
+      expect(await ended(pod)).toMatchObject({ outcome: 'errored', error: { category } });
+      expect(prompts()).toHaveLength(1);
+    },
+  );
+
+  it.each([
     ['its agent', 'before'],
     ['its agent, with its answer made', 'before-answer'],
   ] as const)('[engine.killed] the death of %s: each outcome once', async (_, when) => {

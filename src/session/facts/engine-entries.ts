@@ -22,6 +22,12 @@ export interface EnginePromptEntry {
   sha: string;
 }
 
+/** How a turn ends behind an answer that is no success. */
+export type AnswerEnd =
+  | { kind: 'cancelled' }
+  | { kind: 'limitReached'; reason: string }
+  | { kind: 'errored'; category: string; message: string };
+
 export type EngineEntry = EngineStartedEntry | EnginePromptEntry;
 
 export interface EngineFacts {
@@ -44,6 +50,8 @@ export interface EnginePrompt {
   readonly seq: number;
   /** Its answer is committed. */
   readonly answered: boolean;
+  /** Of an answer that is no success: what its turn comes to, also where the pod dies before it says so. */
+  readonly comesTo: AnswerEnd | null;
 }
 
 /** An agent of another version goes on with the same session. */
@@ -68,7 +76,7 @@ export function enginePrompted(
   return {
     ...known,
     before: isRepeated ? known.before : (prompt?.marker ?? null),
-    prompt: { turn, marker, seq, answered: false },
+    prompt: { turn, marker, seq, answered: false, comesTo: null },
   };
 }
 
@@ -77,8 +85,10 @@ export function engineAnswered(
   {
     finishReason,
     usage,
+    comesTo = null,
   }: {
     readonly finishReason: string;
+    readonly comesTo?: AnswerEnd | null;
     readonly usage: { readonly inputTokens: number; readonly outputTokens: number; readonly said?: object };
   },
 ): EngineFacts | null {
@@ -87,7 +97,7 @@ export function engineAnswered(
   const silent = finishReason === 'cancelled' ? known.reportsUsage : (known.reportsUsage ?? false);
   return {
     ...known,
-    prompt: { ...known.prompt, answered: true },
+    prompt: { ...known.prompt, answered: true, comesTo },
     reportsUsage: isSaid ? true : silent,
   };
 }

@@ -9,7 +9,7 @@ import type { ApprovalEntry } from './approval-entries.ts';
 import type { CommandEntry } from './command-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { DeliveryEntry } from './delivery-entries.ts';
-import type { EngineEntry } from './engine-entries.ts';
+import type { AnswerEnd, EngineEntry } from './engine-entries.ts';
 import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { PlanItem } from './plan.ts';
 import type { RepositoryMadeEntry } from './repository-entries.ts';
@@ -208,6 +208,8 @@ export interface StepCompletedEntry {
   seenThrough: number;
   /** Absent where the engine did not measure, and in logs of earlier versions. */
   size?: MeasuredSize;
+  /** What the turn comes to by another agent's answer; absent: it finishes, or the engine goes on. */
+  comesTo?: AnswerEnd;
 }
 /**
  * A request without a response, one of the tries of its step: it failed or was ended. What it used is in no

@@ -61,7 +61,7 @@ async function begun(): Promise<EngineFacts> {
   if (opened.kind !== 'new') throw new Error('no session was begun');
   await agent.prompt('FIRST', ears);
   const { session } = opened;
-  const prompt = { turn: 't', marker: 'FIRST', seq: 1, answered: true };
+  const prompt = { turn: 't', marker: 'FIRST', seq: 1, answered: true, comesTo: null };
   const of = { agent: 'fake', version: '1', begunAt: '', before: null, reportsUsage: null };
   return { ...of, session, prompt };
 }
