@@ -226,7 +226,7 @@ export interface KeySection {
 export function keySections({ bindings }: Keymap): readonly KeySection[] {
   return Object.entries(keyWords).map(([title, group]) => {
     const rows = Object.entries<KeyWords>(group).flatMap(([id, { does, label }]) => {
-      const keys = bindings.filter((one) => one.id === id).flatMap((one) => one.keys);
+      const keys = [...new Set(bindings.filter((one) => one.id === id).flatMap((one) => one.keys))];
       return does === '' || keys.length === 0 ? [] : [{ keys: label ?? keys.map(keyLabel).join(' '), does }];
     });
     return { title, rows: title === 'Input' ? [...rows, ...editingKeys] : rows };
@@ -239,14 +239,20 @@ export interface KeyHint {
 }
 
 /** For the foot: the keys of the place, those of it alone first, each with a word or two. */
-export function keyHints({ bindings }: Keymap, place: KeyPlace): readonly KeyHint[] {
+export function keyHints(
+  { bindings }: Keymap,
+  place: KeyPlace,
+  { isEmpty }: Pick<KeyContext, 'isEmpty'> = { isEmpty: true },
+): readonly KeyHint[] {
   const short = new Map(
     Object.values(keyWords).flatMap((group) =>
       Object.entries<KeyWords>(group).map(([id, words]) => [id, words.short] as const),
     ),
   );
   return bindings
-    .filter(({ places, when }) => places.includes(place) && when === undefined)
+    .filter(
+      ({ places, when }) => places.includes(place) && (when === undefined || (when === 'empty' && isEmpty)),
+    )
     .toSorted((one, other) => Number(isGeneral(one)) - Number(isGeneral(other)))
     .flatMap(({ id, keys: [key] }) => {
       const word = short.get(id);

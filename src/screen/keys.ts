@@ -50,9 +50,6 @@ function nthPod(nth: number): Binding {
 export const keyTable: readonly Binding[] = [
   { ...on(['input'], 'complete', 'tab', { kind: 'complete' }), when: 'completing' },
   on(outside, 'nextPlace', 'tab', { kind: 'focus', to: 'next' }),
-  // Who presses it in the middle of a text wants a word completed: where nothing is offered, what is typed
-  // next is text still, and answers nothing elsewhere.
-  { ...on(['input'], 'nextPlace', 'tab', { kind: 'focus', to: 'next' }), when: 'empty' },
   on(anywhere, 'previousPlace', 'shift+tab', { kind: 'focus', to: 'previous' }),
   on(everywhere, 'nextQuestion', 'alt+w', { kind: 'nextQuestion' }),
   { ...on(outside, 'toInput', 'escape', { kind: 'focus', to: 'input' }), isFixed: true },
@@ -80,6 +77,9 @@ export const keyTable: readonly Binding[] = [
   { ...on(notInput, 'endOfInput', 'ctrl+d', { kind: 'endOfInput' }), isFixed: true },
   { ...on(['input'], 'endFromEmptyInput', 'ctrl+d', { kind: 'endOfInput' }), when: 'empty', isFixed: true },
   { ...on(['input'], 'send', 'enter', { kind: 'submit' }), isFixed: true },
+  // Who presses it in the middle of a text wants a word completed: where nothing is offered, what is typed
+  // next is text still, and answers nothing elsewhere.
+  { ...on(['input'], 'nextPlace', 'tab', { kind: 'focus', to: 'next' }), when: 'empty' },
   on(['input'], 'newline', 'shift+enter alt+enter ctrl+j', { kind: 'newline' }),
   on(['input'], 'historyBack', 'ctrl+p', { kind: 'history', to: 'back' }),
   on(['input'], 'historyForward', 'ctrl+n', { kind: 'history', to: 'forward' }),

@@ -104,7 +104,8 @@ const answers = ['yes', 'no', 'always', 'no, why', 'whole'];
 function hintsOf(view: ViewAround): readonly KeyHint[] {
   const { state, tree, keymap } = view;
   const place: KeyPlace = state.overlay === null ? state.focus : 'view';
-  const own = keyHints(keymap, place);
+  const isEmpty = view.input.lines.every((line) => line === '');
+  const own = keyHints(keymap, place, { isEmpty });
   // Those that answer stand in the question's last line.
   const unsaid = new Set([...answers, ...(tree.questions.length > 0 ? [] : ['waiting'])]);
   return own.filter(({ short }) => !unsaid.has(short));
