@@ -26,6 +26,8 @@ import { PodkinError } from '../../std/podkin-error.ts';
 const lockWaitMsDefault = 5_000;
 const retryAfterMs = 5;
 const retryAfterMsMax = 50;
+/** Between two looks; more than that this process was starved, or stopped. */
+const lookMsMax = 200;
 /** While the file beside it stands, every so many tries are for the lock: a death may have left it. */
 const triesBetween = 8;
 /** So many times as long it is waited for while it goes from hand to hand. */
@@ -204,11 +206,13 @@ export class Registry {
     renameSync(draft, this.path);
   }
 
-  /** Who waits behind many others waits on while it goes from one to the next. */
+  /**
+   * Who waits behind many others waits on while it goes from one to the next. Only time in which this process
+   * looks counts: one that was starved has not seen what went on meanwhile.
+   */
   async #lock(): Promise<HeldLock> {
-    const beganAt = monotonicMs();
     let holder: number | null = null;
-    let last = { at: '', since: beganAt };
+    let [lookedAt, waitedMs, sameMs, last] = [monotonicMs(), 0, 0, ''];
     for (let tries = 0; ; tries += 1) {
       const at = `${versionOf(this.#file)} ${this.#version()}`;
       // Each try asks the holder for its name: many who try all the time would keep it from its work.
@@ -217,12 +221,15 @@ export class Registry {
         if (lock.taken && (await this.#isAlone(lock))) return lock;
         holder = lock.taken ? null : (lock.holder?.pid ?? null);
       }
-      const now = monotonicMs();
-      if (at !== last.at) last = { at, since: now };
+      const pastMs = Math.min(monotonicMs() - lookedAt, lookMsMax);
+      lookedAt = monotonicMs();
+      waitedMs += pastMs;
+      sameMs = at === last ? sameMs + pastMs : 0;
+      last = at;
       const heldMs = this.#lockWaitMs;
-      if (now - last.since > heldMs) throw new RegistryBusy(this.path, holder, heldMs);
+      if (sameMs > heldMs) throw new RegistryBusy(this.path, holder, heldMs);
       const crowdMs = heldMs * crowdFactor;
-      if (now - beganAt > crowdMs) throw new RegistryBusy(this.path, holder, crowdMs);
+      if (waitedMs > crowdMs) throw new RegistryBusy(this.path, holder, crowdMs);
       await wait(Math.min(retryAfterMs * (tries + 1), retryAfterMsMax));
     }
   }
