@@ -26,8 +26,8 @@ import { PodkinError } from '../../std/podkin-error.ts';
 const lockWaitMsDefault = 5_000;
 const retryAfterMs = 5;
 const retryAfterMsMax = 50;
-/** Between two looks; more than that this process was starved, or stopped. */
-const lookMsMax = 200;
+/** Counted between two tries; where it was more this process was starved, or stopped. */
+const pauseMsMax = 200;
 /** While the file beside it stands, every so many tries are for the lock: a death may have left it. */
 const triesBetween = 8;
 /** So many times as long it is waited for while it goes from hand to hand. */
@@ -212,7 +212,7 @@ export class Registry {
    */
   async #lock(): Promise<HeldLock> {
     let holder: number | null = null;
-    let [lookedAt, waitedMs, sameMs, last] = [monotonicMs(), 0, 0, ''];
+    let [seenAt, waitedMs, sameMs, last] = [monotonicMs(), 0, 0, ''];
     for (let tries = 0; ; tries += 1) {
       const at = `${versionOf(this.#file)} ${this.#version()}`;
       // Each try asks the holder for its name: many who try all the time would keep it from its work.
@@ -221,8 +221,8 @@ export class Registry {
         if (lock.taken && (await this.#isAlone(lock))) return lock;
         holder = lock.taken ? null : (lock.holder?.pid ?? null);
       }
-      const pastMs = Math.min(monotonicMs() - lookedAt, lookMsMax);
-      lookedAt = monotonicMs();
+      const pastMs = Math.min(monotonicMs() - seenAt, pauseMsMax);
+      seenAt = monotonicMs();
       waitedMs += pastMs;
       sameMs = at === last ? sameMs + pastMs : 0;
       last = at;
