@@ -27,8 +27,10 @@ const floors: Record<string, string[]> = {
   pod: [
     'machine',
     'trace',
+    'other-hosts.ts',
     'host.ts',
     'process',
+    'elsewhere',
     'claim-owners.ts',
     'node-worktrees.ts',
     'kept-clone.ts',
@@ -57,6 +59,7 @@ const floors: Record<string, string[]> = {
     'inspect',
     'control',
     'doctor',
+    'machines',
     'run',
     'demo',
     'screen',

@@ -26,6 +26,7 @@ import { house } from './requirements/house.ts';
 import { images } from './requirements/images.ts';
 import { library } from './requirements/library.ts';
 import { machine, plays } from './requirements/machine.ts';
+import { machines } from './requirements/machines.ts';
 import { mcp } from './requirements/mcp.ts';
 import { mcpCommands, mcpForms } from './requirements/mcp-commands.ts';
 import { model } from './requirements/model.ts';
@@ -71,6 +72,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...images,
   ...library,
   ...machine,
+  ...machines,
   ...mcp,
   ...mcpCommands,
   ...mcpForms,

@@ -50,4 +50,17 @@ export const hostCommands: readonly CommandSpec[] = [
         write: input.list('write'),
       }),
   },
+  {
+    usage: 'host [action] [name]',
+    group: work,
+    summary:
+      'serve parents on other machines; or NAME, a host of yours: start, status, connect, disconnect, forget, remember',
+    options: [json],
+    more: [
+      'Without an action: serves until it is ended; "start" does it in the background, as whoever connects by ssh does.',
+      '"connect NAME" opens the way now, with the ssh agent of this shell; SpawnPod with that host does it by itself. "forget NAME" gives up its children: each is reported as dead. docs/machines.md has the rest.',
+    ].join('\n'),
+    run: async (context, input) =>
+      (await import('./machines/host.ts')).hostCommand(context, input.args, { json: input.flag('json') }),
+  },
 ];

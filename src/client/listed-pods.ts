@@ -2,11 +2,14 @@
 import type { Activity } from './pod-activity.ts';
 import { activityOf } from './pod-activity.ts';
 import { firstTaskOf } from './first-task.ts';
+import { hostOf } from '../session/home/host-places.ts';
 import type { PodView, SeenPod } from './pod-view.ts';
 
 export interface ListedPod extends PodView {
   /** Its working directory, which is that of its tree. */
   readonly cwd: string;
+  /** Another machine that it lives on, by the name that its person gave it; null: this one. */
+  readonly host: string | null;
   /** The first line of what it was first asked; empty where it was asked nothing, or that cannot be read. */
   readonly task: string;
   readonly activity: Activity | null;
@@ -35,6 +38,7 @@ async function listedPod({ pod, probed, view }: SeenPod, usedBy: TreeUsage): Pro
   return {
     ...view,
     cwd: pod.spec.cwd,
+    host: hostOf(pod.spec),
     task: task.slice(0, taskCharsMax).toWellFormed(),
     activity,
     tree: usedBy(view),

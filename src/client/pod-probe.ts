@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusResult } from '../protocol/status-result.ts';
 import type { Totals } from '../session/facts/totals.ts';
+import { hasEndedElsewhere } from '../session/home/ended-elsewhere.ts';
+import { hostOf } from '../session/home/host-places.ts';
 import { probeLock } from '../session/lock/lock.ts';
 import { emptyFacts } from '../session/facts/facts.ts';
 import { closingTotals, readTotals, totalsOf } from '../session/log/totals.ts';
@@ -57,6 +59,12 @@ async function probeBy(
     const answer = await connectAndSend(socket, 'status', {}, { deadlineMs: probeDeadlineMs });
     if (answer.ok && answer.result.instance === pod.instance) return { kind: 'live', status: answer.result };
   }
+  if (hostOf(pod.spec) !== null) {
+    const totals = existsSync(pod.folder.log) ? await readTotals(pod.folder.log) : totalsOf(emptyFacts());
+    return hasEndedElsewhere(pod.folder)
+      ? { kind: 'ended', totals }
+      : { kind: 'silent', totals, elsewhere: true };
+  }
   const totals = await readTotals(pod.folder.log);
   if (await isHeld(totals)) return { kind: 'silent', totals, elsewhere: false };
   const elsewhere = !totals.stopped && (await statusOf(pod.home, pod)) === 'unknown';
@@ -82,14 +90,19 @@ export async function probeInList(pod: FoundPod): Promise<ProbedPod> {
 
 async function probeReadable(pod: FoundPod): Promise<ProbedPod> {
   const closing = closingTotals(pod.folder.log);
-  if (closing !== null && !processRuns(closing.started)) return { kind: 'ended', totals: closing };
+  if (closing !== null && hostOf(pod.spec) === null && !processRuns(closing.started))
+    return { kind: 'ended', totals: closing };
   return await probeBy(pod, ({ started, stopped }) =>
     stopped ? processRuns(started) : holdsOn(pod, started),
   );
 }
 
-/** The process of the newest incarnation that the log tells of; null before the first. */
+/**
+ * The process of the newest incarnation that the log tells of; null before the first, and on another machine:
+ * a number of there says nothing here.
+ */
 export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> {
+  if (hostOf(pod.spec) !== null) return null;
   return (await readTotals(pod.folder.log)).started;
 }
 
@@ -98,6 +111,7 @@ export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> 
  * it answers out of another network namespace.
  */
 export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
+  if (hostOf(pod.spec) !== null) return !hasEndedElsewhere(pod.folder);
   if (processRuns(newest) || (await lockHeld(pod))) return true;
   return (await statusElsewhere(pod)) === 'alive';
 }
@@ -118,6 +132,7 @@ export async function isPodRunning(pod: FoundPod): Promise<boolean> {
  * end.
  */
 async function goesOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
+  if (hostOf(pod.spec) !== null) return !hasEndedElsewhere(pod.folder);
   if (await holdsOn(pod, newest)) return true;
   if (newest === null || (await statusOf(pod.home, pod)) === 'dead') return false;
   return !(await readTotals(pod.folder.log)).stopped;

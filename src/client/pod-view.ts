@@ -5,6 +5,7 @@ import { existsSync, statSync } from 'node:fs';
 import type { Result } from '../protocol/methods.ts';
 import type { Waiting } from '../protocol/status-result.ts';
 import type { Home } from '../session/home/home.ts';
+import { hasParentElsewhere } from '../session/home/host-places.ts';
 import { isRemoved, podFolder } from '../session/home/home.ts';
 import { specIfKnown } from '../session/home/known-spec.ts';
 import { placeInTree } from '../session/home/place.ts';
@@ -297,6 +298,8 @@ function trouble(home: Home, one: SeenPod, all: readonly SeenPod[]): string | nu
   if (!concerns) return null;
   if (isRemoved(home, parent.instance)) return 'orphan';
   const above = all.find((other) => other.pod.instance === parent.instance);
+  // Neither is of a parent on another machine.
+  if (above === undefined && hasParentElsewhere(one.pod.spec)) return null;
   // Neither folder nor tombstone: there is nothing to restore.
   if (above === undefined) return 'parentGone';
   return isLive(above.view) ? null : 'parentDown';

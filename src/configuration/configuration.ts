@@ -121,6 +121,8 @@ export interface Configuration {
   readonly mcp: McpServers;
   /** Other agents that may drive pods, by name; the user's alone. */
   readonly engines: Readonly<Record<string, EngineSettings>>;
+  /** Names of other machines that pods may have children on; the user's alone. */
+  readonly hosts: readonly string[];
   /** What a person should know of: what was left out, and why. */
   readonly notes: readonly string[];
 }
@@ -229,6 +231,7 @@ export function configurationOf(
     models: user.models,
     mcp: mcp.servers,
     engines: user.engines ?? {},
+    hosts: Object.keys(user.hosts ?? {}),
     sandbox: sandbox.value,
     notes: [read, { notes }, mcp, saved, mode, limits, allow, sandbox, { notes: odd }].flatMap(
       (one) => one.notes,

@@ -20,6 +20,7 @@ import { permissionModes } from '../session/settings/permissions.ts';
 import { fileLimitsSchema, limitsSchema, sandboxSettingsSchema } from '../session/settings/settings.ts';
 import type { JsonObject } from '../std/json.ts';
 import { enginesSchema } from './engine-schema.ts';
+import { hostsSchema, ownHostSchema } from './host-schema.ts';
 import { projectHooks, userHooks } from './hook-settings.ts';
 import { keyProblem, keysProblem } from '../screen/keymap.ts';
 import { once } from '../std/once.ts';
@@ -310,6 +311,8 @@ export const userFileSchema = once(() =>
     profile: profilesSchema().optional(),
     mcp: mcpSchema().optional(),
     engines: enginesSchema().optional(),
+    hosts: hostsSchema().optional(),
+    host: ownHostSchema().optional(),
     history: z.boolean().optional().meta({
       description:
         'What you send from the screen is kept for its history, by directory, readable by you alone.',

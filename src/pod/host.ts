@@ -41,6 +41,7 @@ import type { GitStore } from '../project/git-store.ts';
 import type { Worktree } from '../session/settings/worktree.ts';
 import type { WorktreeReport } from '../protocol/pod-event.ts';
 import type { McpServers, ServersPlace } from '../mcp/servers.ts';
+import type { OtherHosts } from './other-hosts.ts';
 import type { SpanSink } from './trace/spans.ts';
 import type { Engine } from '../worker/turn-ports.ts';
 import type { Sent } from '../transport/connect-and-send.ts';
@@ -58,6 +59,8 @@ export interface Host {
   readonly processes: Processes;
   readonly wire: Wire;
   readonly work: Work;
+  /** Absent: no pod of this host has children on another machine. */
+  readonly others?: OtherHosts;
 }
 
 /** Ends what was begun with it; harmless twice, and when it is over. */

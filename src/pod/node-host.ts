@@ -48,6 +48,7 @@ import { checkpointBytes, failLoudly, onSignal, sayToStarter, takesOver } from '
 import { statusAt, statusOf } from './process/process-status.ts';
 import { givenHeadless } from './process/own-process.ts';
 import { startPodProcess, stderrTail } from './process/start-process.ts';
+import { nodeOthers } from './elsewhere/node-others.ts';
 import { nodeWork } from './node-work.ts';
 
 export function nodeHost(home: Home): Host {
@@ -75,6 +76,7 @@ export function nodeHost(home: Home): Host {
         }),
     },
     work: nodeWork(home),
+    others: nodeOthers(home),
   };
 }
 

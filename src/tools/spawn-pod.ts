@@ -124,12 +124,27 @@ const plainInput = once(() =>
   }),
 );
 
+/** Where there are other hosts, it takes the name of one. */
+function inputOf(hosts: readonly string[]): ReturnType<typeof plainInput> {
+  if (hosts.length === 0) return plainInput();
+  const names = hosts.join(', ');
+  const host = z
+    .string()
+    .refine((name) => hosts.includes(name), `a host is one of ${names}`)
+    .optional()
+    .describe(
+      `Another machine to work on, one of: ${names}. It works in the directory of that machine, not in yours: write is from there, and of your files it sees none`,
+    );
+  return plainInput().extend({ host });
+}
+
 /** Where there are profiles, it takes the name of one. */
-function inputWith(profiles: OfferedProfiles): () => z.ZodType<SpawnRequest> {
-  if (profiles.size === 0) return plainInput;
+function inputWith(profiles: OfferedProfiles, hosts: readonly string[]): () => z.ZodType<SpawnRequest> {
+  if (profiles.size === 0 && hosts.length === 0) return plainInput;
+  if (profiles.size === 0) return once(() => inputOf(hosts));
   const names = [...profiles.keys()].join(', ');
   return once(() =>
-    plainInput().extend({
+    inputOf(hosts).extend({
       profile: z
         .string()
         .refine((name) => profiles.has(name), `a profile is one of ${names}`)
@@ -152,11 +167,15 @@ function descriptionWith(profiles: OfferedProfiles): string {
 const description =
   'Start a child pod on a task. It works by itself; when it finishes, fails, stops or dies you get a notice. Spawn what you need, then end your turn: do not wait or poll.';
 
-export function spawnPodTool(tree: Tree, profiles: OfferedProfiles = new Map()): Tool {
+export function spawnPodTool(
+  tree: Tree,
+  profiles: OfferedProfiles = new Map(),
+  hosts: readonly string[] = [],
+): Tool {
   return defineTool({
     name: 'SpawnPod',
     description: descriptionWith(profiles),
-    input: inputWith(profiles),
+    input: inputWith(profiles, hosts),
     order: 'parallel',
     needs: ({ name, write, profile, check, worktree }) => {
       const role = profile === undefined ? undefined : profiles.get(profile);

@@ -7,9 +7,14 @@ import { stopPodTool } from './stop-pod.ts';
 import type { Tool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
-export function treeTools(tree: Tree, profiles: OfferedProfiles = new Map()): Tool[] {
+/** `hosts`: other machines that children may work on, by name. */
+export function treeTools(
+  tree: Tree,
+  profiles: OfferedProfiles = new Map(),
+  hosts: readonly string[] = [],
+): Tool[] {
   return [
-    spawnPodTool(tree, profiles),
+    spawnPodTool(tree, profiles, hosts),
     sendToPodTool(tree),
     readPodOutputTool(tree),
     stopPodTool(tree),

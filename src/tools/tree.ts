@@ -29,6 +29,8 @@ export interface SpawnRequest {
   wait?: boolean | undefined;
   /** In a clone of its own. */
   worktree?: boolean | undefined;
+  /** Another machine, by the name that the person gave it. */
+  host?: string | undefined;
 }
 
 /** Every function answers; what went wrong is said in the answer, for the model. */

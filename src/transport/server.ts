@@ -25,6 +25,9 @@ export interface HoldOptions {
   onAcceptError?: ((error: Error) => void) | undefined;
 }
 
+/** Answers any method: of a table that is not that of pods. */
+export type Dispatch = NonNullable<ConnectionHandlers['onRequest']>;
+
 export interface AnswerOptions {
   handlers: Handlers;
   /** Called for each connection before anything is read from it. */
@@ -80,13 +83,23 @@ export async function hold(options: HoldOptions): Promise<HeldSocket> {
   const bound = await bindAtFirst(placesOf(options), door.accept, options);
   return {
     path: bound.path,
-    answer: (answers) => served(options, { door, bound }, answers),
+    answer: ({ handlers, ...answers }) =>
+      served(options, { door, bound }, { ...answers, dispatch: dispatcher(handlers) }),
     release: async () => {
       removeOwn(bound);
       door.shut();
       await closed(bound.server);
     },
   };
+}
+
+type DispatchOptions = Omit<AnswerOptions, 'handlers'> & { readonly dispatch: Dispatch };
+
+/** As `listen`, for methods that are not those of a pod. */
+export async function listenFor(options: HoldOptions & DispatchOptions): Promise<PodServer> {
+  const door = new Door();
+  const bound = await bindAtFirst(placesOf(options), door.accept, options);
+  return served(options, { door, bound }, options);
 }
 
 function placesOf({ path, elsewhere = [] }: HoldOptions): readonly string[] {
@@ -118,11 +131,15 @@ class Door {
   }
 }
 
-function served(options: HoldOptions, held: { door: Door; bound: Bound }, answers: AnswerOptions): PodServer {
+function served(
+  options: HoldOptions,
+  held: { door: Door; bound: Bound },
+  answers: DispatchOptions,
+): PodServer {
   const { door } = held;
   let { bound } = held;
   const connections = new Set<Connection>();
-  const dispatch = dispatcher(answers.handlers);
+  const { dispatch } = answers;
   const handlers: ConnectionHandlers = {
     onRequest: dispatch,
     // A method without an id wants no answer, not no effect: it is handled like any other, and a refusal has
@@ -205,12 +222,13 @@ interface Dispatched {
 }
 
 /** From the table to one function. Names are looked up among the table's own keys only. */
-export function dispatcher(handlers: Handlers): NonNullable<ConnectionHandlers['onRequest']> {
+export function dispatcher(handlers: Handlers): Dispatch {
   const byName = new Map<string, Dispatched>();
   for (const [key, { params }] of Object.entries(methods)) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table has no other keys
     const name = key as MethodName;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of the same name makes the params fit
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of the same name makes the
+    // params fit
     const handler = handlers[name] as UntypedHandler;
     byName.set(name, { schema: params, fast: fastParams[name], handler });
   }

@@ -28,6 +28,8 @@ export interface RootSettings {
   engines?: JsonObject;
   /** MCP servers, by name. */
   mcp?: JsonObject;
+  /** Names of other machines. */
+  hosts?: string[];
 }
 
 export function settingsOf({
@@ -37,6 +39,7 @@ export function settingsOf({
   models,
   engines,
   mcp,
+  hosts,
 }: RootSettings): JsonObject {
   const program = sandbox === 'real' ? {} : (sandbox ?? { program: '/nowhere/bwrap' });
   // Whole, as podkin writes them: what is not takes every start of a pod another way (std/fast-guards.ts).
@@ -47,5 +50,6 @@ export function settingsOf({
     ...(models === undefined ? {} : { models }),
     ...(engines === undefined ? {} : { engines }),
     ...(mcp === undefined ? {} : { mcp }),
+    ...(hosts === undefined ? {} : { hosts }),
   };
 }

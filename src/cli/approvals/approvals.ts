@@ -5,6 +5,7 @@ import type { Result } from '../../protocol/methods.ts';
 import { userHome } from '../../session/home/places.ts';
 import { saveRules } from '../../configuration/saved-rules.ts';
 import { ruledText, ruleHint, savedText, writeHint } from './ruled-text.ts';
+import { bringCopies } from '../../machines/copied-logs.ts';
 import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus, screenOf, jsonText } from '../invocation/context.ts';
@@ -22,6 +23,8 @@ export interface ApprovalsOptions {
 }
 
 export async function approvalsCommand(context: CommandContext, options: ApprovalsOptions): Promise<number> {
+  // What a pod on another machine asks is in its log there.
+  await bringCopies(context.home);
   const approvals = await openApprovals(context.home);
   if (options.json) {
     const rows = approvals.map(({ pod, whole, ...rest }) => ({

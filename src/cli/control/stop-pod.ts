@@ -5,7 +5,10 @@ import type { Home } from '../../session/home/home.ts';
 import { type EndReport, endPods } from '../../client/end-pods.ts';
 import { allPods, descendantsOf, type FoundPod } from '../../client/find-pod.ts';
 import { isOutOfReach, processOf } from '../../client/pod-probe.ts';
-import { outOfReach } from '../format/pod-sentences.ts';
+import { hasEndedElsewhere } from '../../session/home/ended-elsewhere.ts';
+import { hostOf } from '../../session/home/host-places.ts';
+import { hostSilent, outOfReach } from '../format/pod-sentences.ts';
+import { stopElsewhere } from './stop-elsewhere.ts';
 
 export interface StopOrder {
   readonly home: Home;
@@ -19,6 +22,8 @@ export interface StopOrder {
 /** True when nothing of the pod (with `cascade`: of its tree) runs any more. */
 export async function stopPod(pod: FoundPod, order: StopOrder): Promise<boolean> {
   const { home, cascade, graceMs, say } = order;
+  const elsewhere = await stopElsewhere(pod, order);
+  if (elsewhere !== null) return elsewhere;
   const below = cascade ? descendantsOf(allPods(home), pod.instance) : [];
   const levels = 1 + Math.max(0, ...below.map((child) => child.spec.depth - pod.spec.depth));
   const report = await endPods({
@@ -33,12 +38,15 @@ export async function stopPod(pod: FoundPod, order: StopOrder): Promise<boolean>
   let ended = report.left.length === 0;
   // Listed again: a pod may have been born meanwhile.
   const all = [...(cascade ? descendantsOf(allPods(home), pod.instance).reverse() : []), pod];
-  for (const one of all) {
+  const isHere = ({ spec }: FoundPod): boolean => hostOf(spec) === null;
+  for (const one of all.filter((other) => !isHere(other) && !hasEndedElsewhere(other.folder)))
+    if ((await stopElsewhere(one, order)) !== true) ended = false;
+  for (const one of all.filter(isHere)) {
     const doubt = await notKnown(one);
     if (doubt !== null) ended = false;
     say(doubt === null ? endingOf(one, report, one === pod) : `${doubt}.`);
   }
-  for (const one of all) {
+  for (const one of all.filter(isHere)) {
     const left = await endLeftOfDead(one.folder, one.instance);
     if (left !== null) say(`${one.name}: ${left}`);
   }
@@ -58,7 +66,9 @@ function endingOf({ label: name, instance }: FoundPod, { ended, left }: EndRepor
 
 /** What a person has to know where it cannot be found out whether a pod runs; null where it can. */
 export async function notKnown(pod: FoundPod): Promise<string | null> {
-  return (await isOutOfReach(pod)) ? outOfReach(pod.label) : null;
+  if (!(await isOutOfReach(pod))) return null;
+  const host = hostOf(pod.spec);
+  return host === null ? outOfReach(pod.label) : hostSilent(pod.label, host);
 }
 
 /**

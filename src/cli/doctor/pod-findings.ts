@@ -1,6 +1,7 @@
 /**
  * What is not as it should be with each pod of the home, and what to do: nothing that would break something.
  */
+import { hostOf } from '../../session/home/host-places.ts';
 import { setAsideFolder } from '../../scope/set-aside/set-aside.ts';
 import { isDirectory } from '../../configuration/real-paths.ts';
 import { mayGo } from '../inspect/ps.ts';
@@ -20,6 +21,13 @@ function ofPod(one: SeenPod, seen: readonly SeenPod[], views: readonly PodView[]
   const { label: name } = pod;
   const work = withoutFolder(one);
   if (work.length > 0) return work;
+  const host = hostOf(pod.spec);
+  if (view.attention === 'elsewhere' && host !== null) {
+    return finding(pod, 'warning', [
+      `lives on the host "${host}", which does not answer: whether it runs is not known`,
+      `podkin host connect ${host} says why; podkin host forget ${host} gives up all that is there`,
+    ]);
+  }
   if (view.attention === 'elsewhere') {
     return finding(pod, 'warning', [
       'was started in another container or network namespace, and its socket cannot be reached from here: whether it runs is not known',

@@ -48,6 +48,10 @@ export function outOfReach(name: string): string {
   return `Whether "${name}" runs is not known: it was started in another container or network namespace, and its socket cannot be reached from here. Check there; when nothing runs it any more, "podkin restore --force ${name}" starts it here`;
 }
 
+export function hostSilent(name: string, host: string): string {
+  return `Whether "${name}" runs is not known: it lives on the host "${host}", which does not answer; "podkin host connect ${host}" says why, and "podkin host forget ${host}" gives up all that is there`;
+}
+
 function noAnswer({ podName, reason, delivered }: NoAnswer): string {
   const doubt = delivered === 'unknown' ? ' Whether it arrived is not known; "podkin logs" shows it.' : '';
   return `"${podName}" runs and does not answer (${reason}); "podkin doctor" checks why.${doubt}`;

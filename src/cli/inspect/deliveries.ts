@@ -2,6 +2,8 @@
 import { findPod } from '../../client/find-pod.ts';
 import { deliveryOf, type LedgerRow } from '../../delivery/ledger.ts';
 import { deliveriesOf, isFinal } from '../../library/home-deliveries.ts';
+import { bringCopies } from '../../machines/copied-logs.ts';
+import { notCheckedLines } from './verify.ts';
 import { oneLine } from '../format/printable.ts';
 import { columns, paint } from '../format/table.ts';
 import type { CommandContext } from '../invocation/context.ts';
@@ -14,13 +16,15 @@ export async function deliveriesCommand(
   options: { json: boolean },
 ): Promise<number> {
   const pod = name === null ? null : findPod(context.home, name);
+  const notChecked = await bringCopies(context.home);
   const rows = await deliveriesOf(context.home);
   const wanted =
     pod === null ? rows : rows.filter((row) => [row.instance, row.receiver].includes(pod.instance));
   if (options.json) context.stdout.write(jsonText(wanted.map(deliveryOf)));
   else if (wanted.length > 0) context.stdout.styled(deliveriesTable(wanted, context.color));
   else context.stderr.write('No events yet: children report to their parents when their turns end.\n');
-  return exitStatus.done;
+  for (const line of notCheckedLines(notChecked)) context.stderr.write(`${line}\n`);
+  return notChecked.length === 0 ? exitStatus.done : exitStatus.failed;
 }
 
 function deliveriesTable(rows: readonly LedgerRow[], color: boolean): string {

@@ -67,6 +67,7 @@ function allColumns(style: TableStyle): Column[] {
   return [
     { head: 'NAME', cell: ({ label }) => printable(label) },
     { head: 'STATUS', cell: ({ pod }) => paint(oneLine(pod.status, 40), statusPaint(pod.status), color) },
+    { head: 'HOST', cell: ({ pod }) => pod.host ?? '', isOptional: true },
     {
       head: 'TASK',
       cell: ({ pod }, charsMax = cellChars) => oneLine(pod.task, charsMax),

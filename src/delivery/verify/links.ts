@@ -7,6 +7,7 @@
  * must stand at the parent.
  */
 import type { Tombstone } from '../../session/home/home.ts';
+import { isGivenUp } from './given-up.ts';
 import { type Finding, type Stretch, drawTogether, holesIn, lengthOf, sequenceList } from './finding.ts';
 import { checkGivenWork } from './given-work.ts';
 import type { SenderView } from './inbox.ts';
@@ -22,6 +23,8 @@ export interface HomeView {
   tombstones: readonly Tombstone[];
   /** Names of pods whose log could not be read; that has been told. */
   unread: ReadonlySet<string>;
+  /** Instances whose parent is in the home of another machine, where both ends are checked. */
+  parentsElsewhere?: ReadonlySet<string>;
   nowMs: number;
 }
 
@@ -176,7 +179,7 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
 function earlyDeaths(parent: LogView, child: LogView, sender: SenderView): Finding[] {
   const findings: Finding[] = [];
   for (const [incarnation, death] of sender.terminals) {
-    if (death.event.kind !== 'died') continue;
+    if (death.event.kind !== 'died' || isGivenUp(death.event)) continue;
     const behind = [...child.emitted].filter(([seq, sent]) => {
       if (sent.incarnation > incarnation || seq <= child.discarded) return false;
       const receipt = sender.receipts.get(seq);
@@ -250,6 +253,7 @@ function checkWithoutParent(
 ): Finding[] {
   if (tombstone === undefined) {
     if (child.acked === 0 || home.unread.has(parentName)) return [];
+    if (home.parentsElsewhere?.has(child.instance) === true) return [];
     const text = `its parent "${parentName}" has neither a log nor a tombstone in this home: ${child.acked} acknowledged event(s) cannot be checked`;
     return [{ rule: 'log', pod: child.name, text, count: 1 }];
   }

@@ -15,6 +15,7 @@ import {
   readSpec,
 } from '../../session/home/home.ts';
 import { thrownText } from '../../std/thrown-text.ts';
+import { hostOf } from '../../session/home/host-places.ts';
 import { strangersLog, strangersLogAdvice } from '../../session/home/known-spec.ts';
 import { lostBeginning } from '../../session/home/lost-beginning.ts';
 import { labelsOf } from '../../session/home/pod-place.ts';
@@ -38,6 +39,8 @@ export async function lostLogs(home: Home, { logs }: { logs: readonly LogView[] 
       findings.push({ rule: 'log', pod: name, text, count: 1 });
       continue;
     }
+    // No copy of it is here yet; whoever asks for one is told whether there is any.
+    if (hostOf(spec) !== null) continue;
     const evidence = await evidenceOf(folder, spec, logs);
     if (evidence === null) continue;
     const text = `${folder.log} is not there, although ${evidence.text}: it was deleted; put it back from a copy, or remove the pod with "podkin rm ${name}"`;

@@ -9,12 +9,16 @@ import type { Entry } from '../../session/facts/entries.ts';
 import {
   type Home,
   PodsNotListed,
+  folderAt,
   type Tombstone,
   podFolder,
   podPlaces,
   readTombstones,
 } from '../../session/home/home.ts';
-import { sessionIn } from '../../session/home/known-spec.ts';
+import { dirname } from 'node:path';
+import { hasEndedElsewhere } from '../../session/home/ended-elsewhere.ts';
+import { hostOf } from '../../session/home/host-places.ts';
+import { sessionIn, specIfKnown } from '../../session/home/known-spec.ts';
 import { isPlaceOf } from '../../session/home/place.ts';
 import { labelsOf } from '../../session/home/pod-place.ts';
 import { readEntries } from '../../session/log/read-log.ts';
@@ -32,10 +36,19 @@ export interface ReadHome {
   /** Names. */
   unread: Set<string>;
   findings: Finding[];
+  /** Instances whose parent is in the home of another machine. */
+  parentsElsewhere: Set<string>;
 }
 
 export async function readHome(home: Home): Promise<ReadHome> {
-  const read: ReadHome = { logs: [], tombstones: [], places: new Map(), unread: new Set(), findings: [] };
+  const read: ReadHome = {
+    logs: [],
+    tombstones: [],
+    places: new Map(),
+    unread: new Set(),
+    findings: [],
+    parentsElsewhere: new Set(),
+  };
   const before = tombstonesOf(home, read, (path, why) =>
     noteUnread(read, { name: '*', path, error: new Error(why) }),
   );
@@ -122,6 +135,8 @@ async function readLog(name: string, path: string, read: ReadHome): Promise<void
   try {
     checkpoints.begin();
     for await (const { entry } of readEntries(path, { onDamaged })) {
+      if (entry.type === 'session' && entry.settings['parentElsewhere'] === true)
+        read.parentsElsewhere.add(entry.instance);
       check.take(entry);
       checkpoints.take(entry);
     }
@@ -129,11 +144,19 @@ async function readLog(name: string, path: string, read: ReadHome): Promise<void
     noteUnread(read, { name, path, error });
     return;
   }
-  const { view, findings } = check.end({ damagedCount, alive: incarnations(check.started) });
+  const alive = isElsewhere(path) ?? incarnations(check.started);
+  const { view, findings } = check.end({ damagedCount, alive });
   read.findings.push(...findings);
   for (const text of checkpoints.end()) read.findings.push({ rule: 'log', pod: name, text, count: 1 });
   if (view === null) read.unread.add(nameIn(name));
   else read.logs.push(view);
+}
+
+/** Of a copy: its processes are on another machine, and an end that nobody has said is none. */
+function isElsewhere(path: string): boolean | null {
+  const folder = folderAt(dirname(path));
+  const spec = specIfKnown(folder);
+  return spec === null || hostOf(spec) === null ? null : !hasEndedElsewhere(folder);
 }
 
 function incarnations(started: (Entry & { pid: number; startTime: string; bootId: string }) | null): boolean {

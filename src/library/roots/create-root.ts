@@ -76,6 +76,8 @@ export interface RootPlan extends ScopeRequest {
   readonly mcp: Readonly<Record<string, McpServerSettings>>;
   /** What a person says of other agents that may drive its pods. */
   readonly engines?: Readonly<Record<string, EngineSettings>> | undefined;
+  /** Other machines that its pods may have children on, by name. */
+  readonly hosts?: readonly string[] | undefined;
 }
 
 export interface Root {
@@ -148,6 +150,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       ...(Object.keys(models).length > 0 && { models }),
       ...(Object.keys(mcp).length > 0 && { mcp }),
       ...(Object.keys(engines).length > 0 && { engines }),
+      ...(plan.hosts !== undefined && plan.hosts.length > 0 && { hosts: [...plan.hosts] }),
       ...(plan.ownRules !== undefined && { ownRules: asJson(plan.ownRules) }),
       ...alternativesIn(plan),
       ...(plan.hooks.length > 0 && { hooks: hookSettings(plan.hooks) }),

@@ -8,6 +8,7 @@ import { checkModelName } from '../../model/create.ts';
 import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
 import type { OwnedBy } from '../../protocol/own-tools.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
+import { hostOf } from '../../session/home/host-places.ts';
 import { readTotals } from '../../session/log/totals.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
@@ -55,7 +56,10 @@ export async function restoreTree(
 ): Promise<string | null> {
   const all = allPods(context.home);
   const rights = new RestoredRights(context, all);
-  const below = descendantsOf(all, root.instance).filter((one) => only?.has(one.instance) !== false);
+  // What lives on another machine is not this one's to start.
+  const below = descendantsOf(all, root.instance).filter(
+    (one) => only?.has(one.instance) !== false && hostOf(one.spec) === null,
+  );
   const starts = new Starts(context, all, { pod: root, options });
   const wanted = await Promise.all(
     [root, ...below].map(async (one) => ({
@@ -153,6 +157,11 @@ export async function restoreOne(
   pod: FoundPod,
   { force, restrictions, set, cancelsTurn = false, headless = false, program, owner }: Restoring,
 ): Promise<'started' | 'running' | 'undone' | { message: string }> {
+  const host = hostOf(pod.spec);
+  if (host !== null)
+    return {
+      message: `it lives on the host "${host}": its parent starts it again with its next task, and "podkin restore ${pod.name}" does it there`,
+    };
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
     // new process waits for it, and says who has it.

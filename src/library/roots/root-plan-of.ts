@@ -23,7 +23,7 @@ type Planned = Omit<RootPlan, 'model' | 'alternatives'>;
 
 /** Without its models, which are checked by themselves (`checked-models.ts`). */
 export function rootPlanOf(configuration: Configuration, asked: AskedRoot): Planned {
-  const { effort, models, mcp, engines, hooks, limits, permissionMode, instructions, sandbox } =
+  const { effort, models, mcp, engines, hosts, hooks, limits, permissionMode, instructions, sandbox } =
     configuration;
   const { rules, scope, profile, profiles, profileScope } = configuration;
   const { timeoutMinutes = null, idleMinutes = null, result = null } = profile?.profile ?? {};
@@ -42,6 +42,7 @@ export function rootPlanOf(configuration: Configuration, asked: AskedRoot): Plan
     models,
     mcp,
     engines,
+    hosts,
     hooks,
     effort,
     profiles,

@@ -8,6 +8,7 @@ import type { SetEntry } from '../../session/facts/set-entries.ts';
 import { profilesIn, toolsIn } from '../../session/settings/profiles.ts';
 import { toolSet } from '../../tools/tool-set.ts';
 import type { Tool } from '../../tools/tool.ts';
+import { hostsIn } from '../../session/home/host-places.ts';
 import { treeGuidance, treeTools } from '../../tools/tree-tools.ts';
 import type { Client } from '../../transport/client.ts';
 import type { Handlers } from '../../transport/server.ts';
@@ -27,7 +28,7 @@ import { type LinkNotice, ParentLink } from '../parent/link.ts';
 import type { Worker } from '../host.ts';
 import type { Pod } from '../pod.ts';
 import { podTree } from '../children/pod-tree.ts';
-import type { PodContext } from '../children/spawn-child.ts';
+import type { PodContext } from '../children/spawned.ts';
 import { type StopParts, stopSelf } from './stop-self.ts';
 import { commandsOf } from '../turn/pod-commands.ts';
 import { ProjectContext } from '../turn/project-context.ts';
@@ -182,7 +183,10 @@ function toolsOf(family: PodContext): { tools: readonly Tool[]; guidance: readon
   const allowed = toolsIn(settings);
   const isOffered = ({ name }: Tool) => allowed === null || allowed.includes(name);
   if (!maySpawn(family.pod)) return { tools: toolSet(own).filter(isOffered), guidance: [] };
-  const tools = toolSet([...own, ...treeTools(podTree(family), profilesIn(settings))]).filter(isOffered);
+  const tools = toolSet([
+    ...own,
+    ...treeTools(podTree(family), profilesIn(settings), hostsIn(settings)),
+  ]).filter(isOffered);
   return { tools, guidance: tools.some(({ name }) => name === 'SpawnPod') ? [treeGuidance] : [] };
 }
 

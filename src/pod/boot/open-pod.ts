@@ -13,6 +13,7 @@ import { bodiesAtStart } from '../machine/set-inputs.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
 import type { PodFolder, PodSpec } from '../../session/home/home.ts';
+import { hostOf } from '../../session/home/host-places.ts';
 import type { Holder } from '../../session/lock/lock-holder.ts';
 import type { HeldLock } from '../../session/lock/lock.ts';
 import { createLog, openLog } from '../../session/log/open-log.ts';
@@ -80,6 +81,11 @@ export async function openPod(folder: PodFolder, host: Host, options: OpenOption
   if (spec === null) throw new CannotStart('unknownPod', `There is no pod in ${folder.path}.`);
   if (join(home.places.state, 'pods') !== dirname(folder.path)) {
     throw new CannotStart('wrongHome', `${folder.path} is not in the home that PODKIN_HOME names.`);
+  }
+  const elsewhere = hostOf(spec);
+  if (elsewhere !== null) {
+    const text = `The pod "${spec.name}" lives on the host "${elsewhere}", not on this machine: what lies here is a copy of its log. Its parent starts it again when it gives it more to do, or: podkin restore ${spec.name}, on that host.`;
+    throw new CannotStart('elsewhere', text);
   }
   // Before anything is held.
   permissionsOf(spec);

@@ -95,6 +95,7 @@ export class Children {
     this.#pod.input((core) => onLink(core, whole, new Set([...this.inFlight, ...this.#taken])));
     this.links.keep(instance, { connection, incarnation, heardAtMs: this.#pod.host.clock.now() });
     this.#lostAtMs.delete(instance);
+    if (child.host !== null) this.#pod.host.others?.noteLinked(this.#pod.folderOf(child));
     this.waits.linking(instance);
     // What is received while the answer is being made is not on disk yet.
     const [received, budget] = [child.received, leasedTo(this.#pod.facts.budget, instance)];
@@ -107,7 +108,8 @@ export class Children {
     return {
       received,
       assignments: assignmentsOf(this.#pod.facts, instance),
-      scope: inForce(this.#pod.facts, child),
+      // What it may touch on another machine is said there.
+      scope: child.host === null ? inForce(this.#pod.facts, child) : null,
       ...(waits === undefined ? {} : { waits }),
       link: this.links.numberOf(instance),
       mode: this.#pod.session.permissionMode,
@@ -116,6 +118,7 @@ export class Children {
   }
 
   async #takeInEarlier(child: ChildFacts, throughIncarnation: number): Promise<void> {
+    await placeOf(this.#pod, child).bringLog();
     const log = await readAndReceive(this.#pod, child, throughIncarnation);
     if (log.incarnation > 0 || (await isRemoved(this.#pod, child, hasNoLog))) return;
     throw new WireError('timeout', 'Your log is not where this pod looks for it; link again.');
@@ -159,7 +162,9 @@ export class Children {
     const running = this.#filling.get(child.instance);
     if (running !== undefined) return await running;
     // Where that log cannot be read either, or has the hole itself, the child is answered `gap`.
-    const filling = readAndReceive(this.#pod, child, throughIncarnation).catch(() => undefined);
+    const brought = placeOf(this.#pod, child).bringLog();
+    const read = () => readAndReceive(this.#pod, child, throughIncarnation);
+    const filling = (brought === null ? read() : brought.then(read)).catch(() => undefined);
     this.#filling.set(child.instance, filling);
     return await filling.finally(() => this.#filling.delete(child.instance));
   }
@@ -277,8 +282,8 @@ export class Children {
     const child = this.#pod.facts.children.get(instance);
     if (child === undefined || this.#closed || child.incarnation === 0) return;
     if (isMissing(this.#pod, child)) return await this.#noteMissing(child);
-    const status = await placeOf(this.#pod, child).check(async () => {
-      await this.#takeIn(child);
+    const status = await placeOf(this.#pod, child).check(async (reason) => {
+      await this.#takeIn(child, reason);
       // Its next incarnation cannot begin before this: what it held is not its own by then.
       await this.#pod.claims.sync();
     });
@@ -308,7 +313,7 @@ export class Children {
   }
 
   /** The child's lock is ours, so nobody writes its log: everything in it first, the death last. */
-  async #takeIn(child: ChildFacts): Promise<void> {
+  async #takeIn(child: ChildFacts, reason?: string): Promise<void> {
     const folder = this.#pod.folderOf(child);
     const bytes = this.#pod.host.home.logSize(folder);
     const log = await readAndReceive(this.#pod, child, Number.MAX_SAFE_INTEGER);
@@ -320,6 +325,7 @@ export class Children {
       ...(own?.exitCode === null || own?.exitCode === undefined ? {} : { exitCode: own.exitCode }),
       ...(own?.signal === null || own?.signal === undefined ? {} : { signal: own.signal }),
       stderrTail: this.#pod.host.home.errorTail(folder),
+      ...(reason === undefined ? {} : { reason }),
       ...(log.lastTime === '' ? {} : { lastActivityAt: log.lastTime }),
     });
     this.#ended.takenIn(child.instance, bytes);

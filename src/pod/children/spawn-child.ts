@@ -4,13 +4,11 @@
  * its first run (delivery §6).
  */
 import { withErrorOutput } from '../../std/error-output.ts';
-import { beginsToWait, delegation } from '../../scope/ownership/delegation.ts';
 import { conflictText, writersText, writersWaitMs } from '../../scope/ownership/claims.ts';
 import { denialOf, rulesOf } from '../../scope/paths/access.ts';
 import { checkInside } from '../../scope/paths/open-inside.ts';
-import type { EntryBody, PathScope, PodRef } from '../../session/facts/entries.ts';
-import { NameTaken } from '../../session/home/name-taken.ts';
-import { type PodFolder, type PodSpec, hashToken } from '../../session/home/home.ts';
+import type { PathScope, PodRef } from '../../session/facts/entries.ts';
+import type { PodSpec } from '../../session/home/home.ts';
 import type { SpawnRequest } from '../../tools/tree.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { modelSettingsOf } from '../../session/settings/model-settings.ts';
@@ -19,40 +17,25 @@ import { version } from '../../version.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
 import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import { allowedSettings, restrictedSettings } from '../../session/settings/restricted.ts';
-import type { Amounts } from '../../session/facts/budget-entries.ts';
 import { engineNameIn, enginesIn, isCharged, uncharged } from '../../session/settings/engine-settings.ts';
-import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
-import { budgetOfChild, costLimit, lentAtSpawn } from '../machine/budget.ts';
+import { isGoverned } from '../../session/facts/replay-budget.ts';
+import { budgetOfChild, costLimit } from '../machine/budget.ts';
 import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
 import { type StartedChild, placeOf } from './child-place.ts';
 import { sendRun } from './send-run.ts';
-import type { ParentLink } from '../parent/link.ts';
 import type { Profile } from '../../session/settings/profiles.ts';
 import { childMode, childSettings, filledIn, noSuchProfile, profileOf } from './spawn-profile.ts';
 import { scopeReport } from './scope-waits.ts';
+import { capOf, oneAfterTheOther, refuseOverLimits, reserve } from './reserve-child.ts';
 import { SpawnRefused } from './spawn-refused.ts';
+import { spawnElsewhere } from './spawn-elsewhere.ts';
 import { scopeFor } from './spawn-scope.ts';
 import { type PlannedWorktree, makeClone, plannedWorktree } from './spawn-worktree.ts';
+import type { PodContext, Spawned } from './spawned.ts';
 import { undoSpawn } from './undo-spawn.ts';
 
 const retryAfterMs = 50;
-
-/** A pod with its links down and up. */
-export interface PodContext {
-  pod: Pod;
-  children: Children;
-  parentLink: ParentLink | null;
-}
-
-export interface Spawned {
-  child: PodRef;
-  assignment: string;
-  /** For what it waits, in words; null where it begins at once. */
-  waits: string | null;
-  /** The clone that it works in; null: none. */
-  planned: PlannedWorktree | null;
-}
 
 /** Throws `SpawnRefused` with everything undone. */
 export async function spawnChild(
@@ -64,6 +47,8 @@ export async function spawnChild(
   const profile = profileOf(pod.session.settings, asked);
   if (profile === undefined) throw new SpawnRefused(noSuchProfile(pod.session.settings, asked));
   const request = filledIn(asked, profile);
+  if (request.host !== undefined)
+    return await spawnElsewhere(family, { ...request, host: request.host }, context);
   const child = { name: request.name, instance: pod.host.chance.uuid() };
   const isWanted = request.worktree === true;
   const planned = await plannedWorktree(pod, { child, isWanted, context });
@@ -218,10 +203,6 @@ async function demandsIn(request: SpawnRequest, context: ToolContext): Promise<P
   return { timeoutMinutes, idleMinutes, result, wait, check: { command: check, tries, outside } };
 }
 
-function capOf({ maxCost }: SpawnRequest): Amounts {
-  return maxCost === undefined ? {} : { nanoUsd: nanoUsd(maxCost) };
-}
-
 /** A limit that cannot hold is refused. */
 function refuseWithoutPrice({ core, session }: Pod, request: SpawnRequest, model: string): void {
   const isBound =
@@ -232,111 +213,6 @@ function refuseWithoutPrice({ core, session }: Pod, request: SpawnRequest, model
     'The limit of the cost cannot hold for this model, its price is not known. Name another, or none to give the child your own; a person can say the price: inputPrice and outputPrice in [models."provider/model"] of their config.toml. The model:',
     { data: model },
   );
-}
-
-const reserving = new WeakMap<Pod, Promise<unknown>>();
-
-/** Spawns of one step run side by side; each is counted against the limits with those before it reserved. */
-async function oneAfterTheOther<T>(pod: Pod, work: () => Promise<T>): Promise<T> {
-  const before = reserving.get(pod) ?? Promise.resolve();
-  const mine = before.then(work);
-  reserving.set(
-    pod,
-    mine.catch(() => undefined),
-  );
-  return mine;
-}
-
-function refuseOverLimits(pod: Pod): void {
-  const { limits, facts } = pod.core;
-  const live = [...facts.children.values()].filter((child) => child.state !== 'ended').length;
-  if (live < limits.children) return;
-  throw new SpawnRefused(
-    `This pod has ${live} live children, which is the limit. Stop one with StopPod, or give an existing one more to do with SendToPod.`,
-  );
-}
-
-/**
- * Asked behind the making of the new pod's folder, which everybody counts: pods that spawn at the same moment
- * may all be refused, and never pass the limit together.
- */
-async function refuseOverTree(pod: Pod): Promise<void> {
-  const { limits } = pod.core;
-  const folders = pod.host.home.folders();
-  // A tree has no more pods than its home has folders. Asking the lock of each makes every spawn dearer than
-  // the one before.
-  if (folders.length - 1 < limits.pods) return;
-  const others = (await podsOfTree(pod, folders)) - 1;
-  if (others < limits.pods) return;
-  throw new SpawnRefused(
-    `The tree has ${others} live pods, which is the limit. Do the work yourself or wait for reports.`,
-  );
-}
-
-/** Of these pods, those of this tree that live or are being made. */
-async function podsOfTree(pod: Pod, folders: readonly PodFolder[]): Promise<number> {
-  const { root } = pod.session;
-  let live = 0;
-  for (const folder of folders) {
-    const spec = readableSpec(pod, folder);
-    if (spec?.root.instance !== root.instance) continue;
-    // A log is made under the lock: one that has none yet is being started.
-    const isNew = !pod.host.home.hasLog(folder);
-    const state = await pod.host.locks
-      .probe({ instance: spec.instance, folder: folder.path })
-      .catch(() => 'free');
-    if (isNew || state === 'held') live += 1;
-  }
-  return live;
-}
-
-/** A neighbour's damaged folder keeps nobody from spawning; doctor names it. */
-function readableSpec(pod: Pod, folder: PodFolder): PodSpec | null {
-  try {
-    return pod.host.home.spec(folder);
-  } catch {
-    return null;
-  }
-}
-
-async function reserve(
-  pod: Pod,
-  spec: PodSpec,
-  asked: { request: SpawnRequest; context: ToolContext; planned: PlannedWorktree | null },
-): Promise<{ folder: PodFolder; scope: PathScope }> {
-  const child = { name: spec.name, instance: spec.instance };
-  let made: ReturnType<Pod['host']['home']['create']>;
-  try {
-    made = pod.host.home.create(spec);
-  } catch (error) {
-    if (error instanceof NameTaken)
-      throw new SpawnRefused(`There is a pod "${spec.name}" already; choose another name.`);
-    throw error;
-  }
-  const own = asked.planned?.own ?? [];
-  const isToWait = asked.request.wait === true && spec.scope.write.some((path) => !own.includes(path));
-  const reserved: EntryBody = {
-    type: 'child',
-    child,
-    state: 'reserved',
-    tokenHash: hashToken(made.token),
-    scope: spec.scope,
-    task: asked.request.task,
-    call: asked.context.call,
-    ...(isToWait ? { isToWait } : {}),
-    ...(own.length === 0 ? {} : { own }),
-  };
-  try {
-    await refuseOverTree(pod);
-    const lent = lentAtSpawn(child, capOf(asked.request));
-    const hands = isToWait ? [beginsToWait(child)] : delegation(child, spec.scope);
-    await pod.commitDurably([reserved, ...hands, ...lent]);
-  } catch (error) {
-    pod.host.home.discard(made.folder);
-    throw error;
-  }
-  pod.crash('child.reserved');
-  return { folder: made.folder, scope: spec.scope };
 }
 
 /** A wait that closes a circle is refused; one for paths that are free is over at once. */

@@ -59,7 +59,7 @@ export function childSettings(
   settings: JsonObject,
   { name, profile }: { name: string | undefined; profile: Profile | null },
 ): JsonObject {
-  const { profile: _, mailbox: _mailbox, ...inherited } = settings;
+  const { profile: _, mailbox: _mailbox, parentElsewhere: _parent, ...inherited } = settings;
   if (profile === null) return inherited;
   const tools = toolsOfBoth(toolsIn(settings), profile.tools);
   return {

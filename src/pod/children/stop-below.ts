@@ -4,6 +4,7 @@
  */
 import type { ProcessIdentity } from '../../std/process-identity.ts';
 import type { PodFolder } from '../../session/home/home.ts';
+import { hostOf } from '../../session/home/host-places.ts';
 import { factsSoFar } from '../../session/log/checkpoint-start.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import type { Host } from '../host.ts';
@@ -31,7 +32,8 @@ async function stopIfBelow(
   const { name, instance } = spec;
   const stopped = await stopProcess(host, {
     socket: host.home.socketOf({ instance, folder }),
-    process: await newestProcess(host, folder),
+    // Of a process on another machine nothing can be seen here.
+    process: hostOf(spec) === null ? await newestProcess(host, folder) : null,
     graceMs,
     cascade: true,
     reason: 'stopped with the tree that it belongs to',

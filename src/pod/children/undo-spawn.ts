@@ -20,6 +20,7 @@ import type { Worktree } from '../../session/settings/worktree.ts';
 const goneWithinMs = 5_000;
 const forgetAgainMs = 1_000;
 const retryAfterMs = 20;
+const askAgainMs = 5_000;
 
 /**
  * Ends the process if there is one and forgets the child. A process that nobody has noted (this pod died
@@ -28,6 +29,14 @@ const retryAfterMs = 20;
  */
 export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
   const { home } = pod.host;
+  if (!(await isUndoneElsewhere(pod, child))) {
+    // It counts until its host has said that nothing of it is there.
+    pod.host.clock.after(askAgainMs, () => {
+      if (pod.core.live.mode === 'stopping' || !pod.facts.children.has(child.instance)) return;
+      undoSpawn(pod, child, reason).catch((error: unknown) => pod.host.self.complain(String(error)));
+    });
+    return;
+  }
   await end(pod.host, pod.facts.children.get(child.instance)?.process ?? null);
   // Its folder is away with the home, and would come back with a child that nobody knows: the next start
   // undoes it.
@@ -43,6 +52,20 @@ export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promis
   // Killed, it could not take its socket along.
   home.removeSocket(socket);
   forget(pod, child, reason);
+}
+
+/** True on this machine. */
+async function isUndoneElsewhere(pod: Pod, { name, instance }: PodRef): Promise<boolean> {
+  const host = pod.facts.children.get(instance)?.host ?? null;
+  if (host === null) return true;
+  const { session } = pod;
+  const there = { name, instance, root: session.root.instance, parent: session.instance };
+  try {
+    await pod.host.others?.discard(host, there);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** It never began: nothing was done there. */

@@ -19,7 +19,7 @@ import { profilesIn } from '../../session/settings/profiles.ts';
 import { type JsonValue, isJsonObject } from '../../std/json.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import { outsideTree } from '../children/pod-tree.ts';
-import type { PodContext } from '../children/spawn-child.ts';
+import type { PodContext } from '../children/spawned.ts';
 import { onShutdown } from '../machine/inputs.ts';
 import {
   acknowledge,

@@ -288,6 +288,8 @@ export interface ChildEntry {
   isToWait?: true;
   /** Of its scope to write, what this pod never had: a clone made for it. */
   own?: readonly string[];
+  /** The host that it lives on, by the name that the person gave it; absent: this one. */
+  host?: string;
   incarnation?: number;
   pid?: number;
   startTime?: string;

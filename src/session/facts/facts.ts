@@ -93,6 +93,8 @@ export interface ChildFacts {
   /** The newest incarnation known; 0 before the first link. */
   incarnation: number;
   process: { pid: number; startTime: string; bootId: string } | null;
+  /** Another machine that it lives on; null: this one. There `process` is null: it says nothing here. */
+  host: string | null;
   /** It was given a run, or has said something: its spawn is not undone any more. */
   begun: boolean;
   /** Highest event number on disk here (P2). */

@@ -17,6 +17,7 @@ export function newChild(name: string, instance: string): ChildFacts {
     call: null,
     incarnation: 0,
     process: null,
+    host: null,
     begun: false,
     received: 0,
     terminal: 0,

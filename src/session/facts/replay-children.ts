@@ -18,7 +18,8 @@ export function applyChild(facts: Facts, entry: Entry<ChildEntry>): void {
   if (entry.call !== undefined) known.call = entry.call;
   if (entry.isToWait === true) known.isToWait = true;
   if (entry.incarnation !== undefined) known.incarnation = Math.max(known.incarnation, entry.incarnation);
-  if (entry.pid !== undefined) {
+  if (entry.host !== undefined) known.host = entry.host;
+  if (entry.pid !== undefined && known.host === null) {
     known.process = { pid: entry.pid, startTime: entry.startTime ?? '', bootId: entry.bootId ?? '' };
   }
   if (entry.state === 'linked') Object.assign(known, { unreachable: false, refused: null });

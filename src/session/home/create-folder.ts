@@ -15,16 +15,19 @@ import { placeOf } from './place.ts';
 import type { Home } from './places.ts';
 
 /**
- * Reserves the name and makes the pod's folder, whole or not at all, with its link token. Throws `NameTaken`,
- * or the file system's error.
+ * Reserves the name and makes the pod's folder, whole or not at all, with its link token: a new one,
+ * where its parent on another machine has not made it. Throws `NameTaken`, or the file system's error.
  */
-export function createPodFolder(home: Home, spec: PodSpec): { folder: PodFolder; token: string } {
+export function createPodFolder(
+  home: Home,
+  spec: PodSpec,
+  token = randomBytes(32).toString('base64url'),
+): { folder: PodFolder; token: string } {
   const pods = join(home.state, 'pods');
   createFolder(pods);
   if (isTakenAtTop(home, spec)) throw new NameTaken(spec.name);
   const draft = folderAt(join(pods, `${draftPrefix(spec.parent)}${randomBytes(6).toString('hex')}`));
   const folder = podFolder(home, placeOf(spec));
-  const token = randomBytes(32).toString('base64url');
   const maker = spec.parent?.name ?? spec.name;
   try {
     mkdirSync(draft.path, { mode: 0o700 });

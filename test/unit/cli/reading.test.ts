@@ -18,6 +18,7 @@ function view(name: string, fields: Partial<ListedPod> = {}): ListedPod {
   const { tokens = 0, cost = 0 } = fields;
   return {
     cwd: '/here',
+    host: null,
     task: '',
     activity: null,
     tree: { tokens, cost },

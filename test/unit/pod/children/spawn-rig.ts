@@ -1,6 +1,7 @@
 /** A pod that spawns `new`: what it asks of the world is in `order`, and the world is filled by the test. */
 import type { Children } from '../../../../src/pod/children/children.ts';
-import { type PodContext, spawnChild } from '../../../../src/pod/children/spawn-child.ts';
+import { spawnChild } from '../../../../src/pod/children/spawn-child.ts';
+import type { PodContext } from '../../../../src/pod/children/spawned.ts';
 import { SpawnRefused } from '../../../../src/pod/children/spawn-refused.ts';
 import type { Claim, Conflict } from '../../../../src/scope/ownership/claims.ts';
 import type { Wait } from '../../../../src/scope/ownership/waits.ts';
