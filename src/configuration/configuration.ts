@@ -25,6 +25,7 @@ import { nearest } from '../std/nearest.ts';
 import { agentProfiles } from './agent-profiles.ts';
 import { fromHome, readUserFile, usage } from './configuration-files.ts';
 import { hooksOf } from './hook-settings.ts';
+import { type HostSettings, hostSettings } from './host-schema.ts';
 import { limitProblem } from './problems.ts';
 import {
   effortSchema,
@@ -123,6 +124,8 @@ export interface Configuration {
   readonly engines: Readonly<Record<string, EngineSettings>>;
   /** Names of other machines that pods may have children on; the user's alone. */
   readonly hosts: readonly string[];
+  /** What this machine allows to parents on others; the user's alone. */
+  readonly asHost: HostSettings;
   /** What a person should know of: what was left out, and why. */
   readonly notes: readonly string[];
 }
@@ -232,6 +235,7 @@ export function configurationOf(
     mcp: mcp.servers,
     engines: user.engines ?? {},
     hosts: Object.keys(user.hosts ?? {}),
+    asHost: hostSettings(user.host),
     sandbox: sandbox.value,
     notes: [read, { notes }, mcp, saved, mode, limits, allow, sandbox, { notes: odd }].flatMap(
       (one) => one.notes,

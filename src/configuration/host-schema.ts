@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { hostNamePattern } from '../session/home/host-places.ts';
-import { permissionModes } from '../session/settings/permissions.ts';
+import { type PermissionMode, permissionModes } from '../session/settings/permissions.ts';
 import { once } from '../std/once.ts';
 
 const hostsMax = 32;
@@ -50,3 +50,14 @@ export const ownHostSchema = once(() =>
       .meta({ description: 'The freest permission mode that they may have.', default: 'default' }),
   }),
 );
+
+export type HostSettings = {
+  readonly directory: string | null;
+  readonly write: string[];
+  readonly mode: PermissionMode;
+};
+
+export function hostSettings(given: z.infer<ReturnType<typeof ownHostSchema>> = {}): HostSettings {
+  const { directory = null, write = [], mode = 'default' } = given;
+  return { directory, write, mode };
+}

@@ -1,5 +1,5 @@
 /** Before logs are judged: the copies of those that lie on other machines are made as new as they can be. */
-import { allPods } from '../client/find-pod.ts';
+import { allPods, type FoundPod } from '../client/find-pod.ts';
 import { nodeOthers } from '../pod/elsewhere/node-others.ts';
 import { hostOf } from '../session/home/host-places.ts';
 import type { Home } from '../session/home/places.ts';
@@ -15,7 +15,7 @@ export interface NotChecked {
 export async function bringCopies(home: Home): Promise<NotChecked[]> {
   const others = nodeOthers(home);
   const missing: NotChecked[] = [];
-  for (const { name, instance, spec, folder, label } of allPods(home)) {
+  for (const { name, instance, spec, folder, label } of podsIfListed(home)) {
     const host = hostOf(spec);
     // One that has ended may have been started again since.
     if (host === null) continue;
@@ -26,4 +26,13 @@ export async function bringCopies(home: Home): Promise<NotChecked[]> {
     }
   }
   return missing;
+}
+
+/** That they cannot be listed is said by whoever reads them. */
+function podsIfListed(home: Home): FoundPod[] {
+  try {
+    return allPods(home);
+  } catch {
+    return [];
+  }
 }

@@ -227,8 +227,7 @@ export function dispatcher(handlers: Handlers): Dispatch {
   for (const [key, { params }] of Object.entries(methods)) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table has no other keys
     const name = key as MethodName;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of the same name makes the
-    // params fit
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of the same name makes the params fit
     const handler = handlers[name] as UntypedHandler;
     byName.set(name, { schema: params, fast: fastParams[name], handler });
   }

@@ -279,10 +279,9 @@ function variableValue(variable: string, { environment }: ConfigurationSource): 
   return isLimit ? Number(text) : text;
 }
 
-function effectiveValue(
-  key: string,
-  { model, alternatives, effort, permissionMode, limits, sandbox, waitsForProvider, screen }: Configuration,
-): JsonValue {
+function effectiveValue(key: string, configuration: Configuration): JsonValue {
+  const { model, alternatives, effort, permissionMode, limits, sandbox, waitsForProvider, screen, asHost } =
+    configuration;
   if (key === 'effort') return effort ?? null;
   if (key === 'retry.wait') return waitsForProvider;
   if (key === 'history' || key === 'mouse') return screen[key];
@@ -290,7 +289,8 @@ function effectiveValue(
   if (key === 'model') return model === '' ? null : model;
   if (key === 'permissionMode') return permissionMode;
   const [section, name] = key.split('.');
-  const values: Readonly<Record<string, JsonValue>> = section === 'limits' ? limits : sandbox;
+  const sections: Readonly<Record<string, Readonly<Record<string, JsonValue>>>> = { limits, host: asHost };
+  const values: Readonly<Record<string, JsonValue>> = sections[section ?? ''] ?? sandbox;
   return values[name ?? ''] ?? null;
 }
 

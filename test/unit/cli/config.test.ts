@@ -46,7 +46,7 @@ async function config({ user, project, variables, options = [] }: Given) {
 /** A value that is not the default, and less than it. */
 function sample({ key, type, fallback }: Setting): JsonValue {
   if (key === 'model') return 'openai/x';
-  if (key === 'permissionMode') return 'plan';
+  if (key === 'permissionMode' || key === 'host.mode') return 'plan';
   if (key === 'effort') return 'high';
   if (key === 'limits.stopGraceMs') return 9_000;
   if (key.startsWith('permissions.')) return ['Grep'];
@@ -102,7 +102,8 @@ describe('the list of settings', () => {
     async (key, setting) => {
       const value = sample(setting);
       // Lists of rules and of paths add up: each element says whose it is.
-      const first = Array.isArray(value) && !key.startsWith('sandbox.') ? value[0] : value;
+      const isWhole = key.startsWith('sandbox.') || key.startsWith('host.');
+      const first = Array.isArray(value) && !isWhole ? value[0] : value;
       const user = await config({ user: toml(key, value) });
       expect(user.of(key)).toEqual({
         key,

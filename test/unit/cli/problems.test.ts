@@ -37,11 +37,11 @@ const wrong: readonly (readonly [string, string | null])[] = [
   ['steps = 3', 'the key "steps" may not be set here (did you mean "limits.steps"?)'],
   [
     '"odd key" = 1',
-    'the key "odd key" may not be set here (known here: model, permissionMode, instructions, limits, permissions, scope, sandbox, hooks, retry, effort, models, profile, mcp, engines, history, mouse, keys)',
+    'the key "odd key" may not be set here (known here: model, permissionMode, instructions, limits, permissions, scope, sandbox, hooks, retry, effort, models, profile, mcp, engines, hosts, host, history, mouse, keys)',
   ],
   [
     'dotted.key.here = 1',
-    'the key "dotted" may not be set here (known here: model, permissionMode, instructions, limits, permissions, scope, sandbox, hooks, retry, effort, models, profile, mcp, engines, history, mouse, keys)',
+    'the key "dotted" may not be set here (known here: model, permissionMode, instructions, limits, permissions, scope, sandbox, hooks, retry, effort, models, profile, mcp, engines, hosts, host, history, mouse, keys)',
   ],
   ['model = "twice"', 'this has been set above: say it once'],
   [
@@ -74,7 +74,7 @@ const wrong: readonly (readonly [string, string | null])[] = [
   [']', null],
   ['denny = []', 'the key "permissions.denny" may not be set here (did you mean "deny"?)'],
   ['[scope]', null],
-  ['write = ["/"]', 'the key "scope.write" may not be set here (known here: deny, denyWrite)'],
+  ['write = ["/"]', 'the key "scope.write" may not be set here (did you mean "host.write"?)'],
   ['deny = ["src/**"]', 'scope.deny.0: "src/**" is a pattern'],
   ['denyWrite = {}', 'scope.denyWrite: a table is not a list of texts'],
   ['[sandbox]', null],

@@ -60,6 +60,7 @@ describe('facts', () => {
       call: null,
       incarnation: 0,
       process: null,
+      host: null,
       begun: false,
       received: 0,
       terminal: 0,
