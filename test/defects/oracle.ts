@@ -10,7 +10,7 @@ export const ofTheOracle: readonly Defect[] = [
     id: 'verify-early-deaths',
     breaks: 'verify does not see a death that was told before the last words',
     file: links,
-    find: "if (death.event.kind !== 'died') continue;",
+    find: "if (death.event.kind !== 'died' || isGivenUp(death.event)) continue;",
     replace: "if (death.event.kind !== 'shutDown') continue;",
     test: events,
     guarantee: 'verify.death-last',
