@@ -13,7 +13,7 @@ export interface KnownAgent {
   readonly args: readonly string[];
   /** The first version of Node that it runs under; null where it brings what it needs. */
   readonly nodeMajor: number | null;
-  /** The one script of its packages without which it does not start, below where it is installed. */
+  /** The one script without which it does not start: a package, and the file in it. */
   readonly prepares: string | null;
   /** It starts programs of its packages by their names: where podkin has installed it they go on its PATH. */
   readonly callsByName: boolean;
@@ -121,7 +121,7 @@ export const knownAgents = {
     program: 'opencode',
     args: ['acp'],
     nodeMajor: null,
-    prepares: 'node_modules/opencode-ai/postinstall.mjs',
+    prepares: 'opencode-ai/postinstall.mjs',
     callsByName: false,
     env: ['OPENCODE_API_KEY', 'OPENCODE_CONFIG_CONTENT'],
     set: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1' },

@@ -95,7 +95,10 @@ async function filled(
   if (status !== 0)
     throw new CommandFailed(exitStatus.failed, `npm ended with ${status}: nothing was changed`);
   const { prepares } = known;
-  const prepared = prepares === null ? 0 : await run(context, made, [process.execPath, join(made, prepares)]);
+  const prepared =
+    prepares === null
+      ? 0
+      : await run(context, made, [process.execPath, join(made, 'node_modules', prepares)]);
   if (prepared !== 0)
     throw new CommandFailed(exitStatus.failed, `${prepares} ended with ${prepared}: nothing was changed`);
   const programs = [join(dirname(ownNode(made)), known.program)];
