@@ -274,6 +274,8 @@ describe.runIf(canBeNobody)('as an ordinary user', () => {
   }
 
   it('[user.ordinary] a tree runs from task to result as a user who is not root, and everything is that user’s', async () => {
+    // All of it is to be made by that user.
+    rmSync(join(home.path, 'h'), { recursive: true });
     chownSync(home.path, nobody, nobody);
     chownSync(home.work, nobody, nobody);
     const model = home.scenario(family);
