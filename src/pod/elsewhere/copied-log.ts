@@ -10,7 +10,8 @@ import type { PodFolder } from '../../session/home/home.ts';
 import { sumBefore } from '../../session/log/log-pieces.ts';
 import { type HostCalls, HostRefused } from '../../transport/host-client.ts';
 
-const emptySum = createHash('sha256').digest('hex');
+/** Made when it is asked for: a pod begins to listen without a hash. */
+const emptySum = (): string => createHash('sha256').digest('hex');
 /** More than any session has; a host that never ends is no reason to fill this disk. */
 const bytesMax = 8 * 1024 ** 3;
 
@@ -39,7 +40,7 @@ export async function copyLog(host: HostCalls, pod: PodThere, folder: PodFolder)
 
 /** No file is made by looking: an empty one would be a log that was emptied. */
 function heldIn(path: string): { from: number; sum: string } {
-  if (!existsSync(path)) return { from: 0, sum: emptySum };
+  if (!existsSync(path)) return { from: 0, sum: emptySum() };
   const fd = openSync(path, 'r');
   try {
     const { size } = fstatSync(fd);
