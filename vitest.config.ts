@@ -95,6 +95,8 @@ export default defineConfig({
         test: {
           name: 'sim',
           include: ['test/unit/sim/**/*.test.ts'],
+          // None waits for time to pass; a machine may have much else to do.
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           // What a history leaves is garbage at its end: the fewer collections fall into it, the less is copied.
           execArgv: ['--min-semi-space-size=64', '--max-semi-space-size=64'],
