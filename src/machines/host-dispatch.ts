@@ -35,7 +35,7 @@ export function hostDispatch(handlers: HostHandlers): Dispatch {
     }
     if (method === 'hello') refuseOther(parsed.data);
     introduced.add(context.connection);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of the same name made the params
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of that name made them
     return (handlers[method] as Untyped)(parsed.data, context);
   };
 }

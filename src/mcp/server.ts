@@ -3,6 +3,7 @@
  * while, started again after it has ended, ever more rarely. A call is made once: what was open when its
  * server ended is answered with that.
  */
+import { thrownText } from '../std/thrown-text.ts';
 import type { ToolAnswer } from '../tools/tool.ts';
 import type { McpServerSettings } from '../session/settings/mcp-settings.ts';
 import { mcpTimeoutMs } from '../session/settings/mcp-settings.ts';
@@ -269,7 +270,7 @@ function withErrors(how: string, errors: string): string {
 }
 
 function textOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = thrownText(error);
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return withoutHidden(`${text}${cause}`).slice(0, 2_000).toWellFormed();
 }

@@ -1,4 +1,5 @@
 /** The MCP servers of a pod: their tools for a turn, and the end of them all. */
+import { thrownText } from '../std/thrown-text.ts';
 import type { McpServerSettings } from '../session/settings/mcp-settings.ts';
 import type { CallContext, Tool } from '../tools/tool.ts';
 import { within } from '../std/within.ts';
@@ -55,7 +56,7 @@ export class McpServers {
             notes.push(`The MCP server ${server} has tools that are left out: ${why}.`);
           return tools.map((tool) => ({ server, from, tool }));
         } catch (error) {
-          const why = error instanceof Error ? error.message : String(error);
+          const why = thrownText(error);
           if (!signal.aborted) notes.push(`The tools of the MCP server ${server} are not there: it ${why}.`);
           return [];
         }

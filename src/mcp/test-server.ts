@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { thrownText } from '../std/thrown-text.ts';
 import { ownPrograms } from '../scope/sandbox/own-programs.ts';
 import { createSandbox, type Sandbox, type SandboxSettings } from '../scope/sandbox/sandbox.ts';
 import type { PathScope } from '../session/facts/entries.ts';
@@ -79,7 +80,7 @@ export async function testServer(
     const signal = AbortSignal.any([place.signal, AbortSignal.timeout(allMs)]);
     const found = await server.tools(signal).then(
       (tools) => ({ tools, problem: null }),
-      (error: unknown) => ({ tools: null, problem: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => ({ tools: null, problem: thrownText(error) }),
     );
     const ms = monotonicMs() - beganMs;
     const notHeld = settings.command === undefined ? null : await whyNotHeld(sandbox({}));

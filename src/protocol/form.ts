@@ -226,7 +226,7 @@ type FormProperty =
       maxItems?: number;
     } & About);
 
-// oxlint-disable-next-line typescript/consistent-type-definitions -- it is handed on as an object of any fields
+// oxlint-disable-next-line typescript/consistent-type-definitions -- handed on as an object of any fields
 export type FormSchema = {
   type: 'object';
   properties: Record<string, FormProperty>;

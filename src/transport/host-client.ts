@@ -1,4 +1,5 @@
 /** Asks `podkin host` of another machine over its socket, which a courier has carried here. */
+import { thrownText } from '../std/thrown-text.ts';
 import { type HostMethod, type HostParams, type HostResult, hostMethods } from '../protocol/host-methods.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import { PodkinError } from '../std/podkin-error.ts';
@@ -51,7 +52,7 @@ export async function withHost<T>(
   work: (host: HostCalls) => Promise<T>,
 ): Promise<T> {
   const connection = await dial(path, { timeoutMs: dialMs }).catch((error: unknown): never => {
-    throw new HostSilent(error instanceof Error ? error.message : String(error));
+    throw new HostSilent(thrownText(error));
   });
   const call: HostCalls['call'] = async (method, params, { timeoutMs = answerMs } = {}) => {
     try {

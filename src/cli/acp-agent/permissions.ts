@@ -3,6 +3,7 @@
  * leaves open, or cannot show whole, waits for `podkin approvals`.
  */
 import type { PermissionOption, RequestPermissionRequest } from '@agentclientprotocol/sdk';
+import { thrownText } from '../../std/thrown-text.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
 import type { ApprovalRequest } from '../../protocol/approval.ts';
 import { oneLine, visible } from '../format/printable.ts';
@@ -130,7 +131,7 @@ export class PermissionDesk {
     } catch (error) {
       if (asking.signal.aborted || this.#isClosed) return;
       this.#left.add(id);
-      const why = error instanceof Error ? error.message : String(error);
+      const why = thrownText(error);
       this.#parts.tell(`the approval ${id} stays open ("podkin approvals" lists it): ${why}`);
     } finally {
       if (this.#asked.get(id) === asking) this.#asked.delete(id);

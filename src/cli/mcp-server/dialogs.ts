@@ -3,6 +3,7 @@
  * it says that it can ask. Whoever answers first counts; what the host's person leaves open waits for
  * `podkin approvals`. No tool call answers one.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { ApprovalRequest } from '../../protocol/approval.ts';
 import {
   contentProblem,
@@ -123,7 +124,7 @@ export class ApprovalDialogs {
       if (answer !== null && !signal.aborted) await this.#parts.answer(request, answer);
     } catch (error) {
       if (signal.aborted) return;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = thrownText(error);
       this.#parts.tell(`the approval ${request} stays open ("podkin approvals" answers it): ${why}`);
     }
   }

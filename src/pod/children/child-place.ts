@@ -2,6 +2,7 @@
  * Where a child lives, for what its parent asks about it there: its process, its lock, its log. Whoever asks
  * knows no more than this of processes and locks.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
@@ -172,7 +173,7 @@ class PlaceElsewhere implements ChildPlace {
       if (kind === 'wasGone') return { kind };
       return kind === 'ended' ? { kind, by: by ?? 'asked' } : { kind, message };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = thrownText(error);
       return { kind: 'stillThere', message: `its host "${this.#child.host}" did not answer: ${why}` };
     }
   }

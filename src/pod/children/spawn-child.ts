@@ -3,6 +3,7 @@
  * next, and undone if a later one fails; after a crash the parent's next start undoes what had not come to
  * its first run (delivery §6).
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import { withErrorOutput } from '../../std/error-output.ts';
 import { conflictText, writersText, writersWaitMs } from '../../scope/ownership/claims.ts';
 import { denialOf, rulesOf } from '../../scope/paths/access.ts';
@@ -82,7 +83,7 @@ export async function spawnChild(
     pod.crash('child.firstRun');
     return { child, assignment, planned, waits: isQueued ? reasonToWait(family, child) : null };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = thrownText(error);
     const tail = pod.host.home.errorTail(folder);
     await undoSpawn(pod, child, reason);
     if (error instanceof SpawnRefused) throw error;

@@ -3,6 +3,7 @@
  * `podkin host`, in a directory and with rights that are that host's. What goes there is named in
  * `protocol/host-methods.ts`; no path, key, variable or configuration of this machine is among it.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
 import type { PodSpec } from '../../session/home/home.ts';
@@ -55,7 +56,7 @@ export async function spawnElsewhere(
     pod.crash('child.firstRun');
     return { child, assignment, planned: null, waits: null };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = thrownText(error);
     await undoSpawn(pod, child, reason);
     throw new SpawnRefused(
       `The pod "${child.name}" could not be started on ${quoted(request.host, 64)}. What is known of why:`,

@@ -2,6 +2,7 @@
  * Runs the turn that the machine has started: gives the engine its ports and hands its result back as an
  * input.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { WorktreeReport } from '../../protocol/pod-event.ts';
 import { abortOfMany } from '../../std/abort-of-many.ts';
 import { quarantineBody } from '../../delivery/notice.ts';
@@ -169,7 +170,7 @@ export class TurnRunner {
       }
       if (this.#isCutShort(result)) evidence = await this.#evidence.ofUnfinished();
     } catch (error) {
-      result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
+      result = { kind: 'abandoned', message: thrownText(error) };
     }
     this.#requests.answerBegun();
     this.#options.budget.noteTurnEnd();
@@ -197,7 +198,7 @@ export class TurnRunner {
       const ports = await this.#ports('', abort.signal);
       result = (await engine.compact?.(ports)) ?? noCompaction;
     } catch (error) {
-      result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
+      result = { kind: 'abandoned', message: thrownText(error) };
     }
     this.#requests.answerBegun();
     budget.noteTurnEnd();

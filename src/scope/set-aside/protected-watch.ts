@@ -27,6 +27,7 @@ import {
   watch,
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { thrownText } from '../../std/thrown-text.ts';
 import { below, shownName } from '../paths/byte-path.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { gitProblem } from './git-judgement.ts';
@@ -391,7 +392,7 @@ interface Place {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return thrownText(error);
 }
 
 function isGit(path: string): boolean {

@@ -2,6 +2,7 @@
  * Carries out what an action has in the world: calls of pods, commands, and what is told the person of it.
  * What ends the screen, and what concerns the terminal and the input, is `screen`'s own.
  */
+import { thrownText } from '../../std/thrown-text.ts';
 import type { ApprovalRequest } from '../../protocol/approval.ts';
 import { compactionWords } from '../../client/compaction-words.ts';
 import { visible } from '../text.ts';
@@ -35,7 +36,7 @@ export async function carryOut(effect: PodEffect, parts: EffectParts): Promise<v
   try {
     await doIt(effect, parts);
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = thrownText(error);
     parts.say(text, { isError: true });
     if (effect.kind === 'answer') parts.unanswered(effect.request);
     if (effect.kind === 'send') parts.giveBack(effect.text);
