@@ -1,9 +1,7 @@
 /** `podkin host start`: this machine's host process runs, and where it is to be asked is said. */
-import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { nodeFlags } from '../pod/process/start-process.ts';
+import { startOwnCommand } from '../pod/process/own-command.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import { ownHostFolder, ownHostSocket } from '../session/home/host-places.ts';
 import type { Home } from '../session/home/places.ts';
@@ -24,6 +22,7 @@ export interface RunningHost {
 /** Rejects with `HostSilent` where it does not answer in time, or `HostRefused`. */
 export async function startHost(home: Home, environment: NodeJS.ProcessEnv): Promise<RunningHost> {
   const endAt = monotonicMs() + withinMs;
+  const output = { path: join(ownHostFolder(home), 'host.log'), appends: false };
   let isStarted = false;
   for (;;) {
     try {
@@ -31,7 +30,7 @@ export async function startHost(home: Home, environment: NodeJS.ProcessEnv): Pro
     } catch (error) {
       if (!(error instanceof HostSilent) || monotonicMs() >= endAt) throw error;
     }
-    if (!isStarted) start(home, environment);
+    if (!isStarted) startOwnCommand(['host'], output, environment);
     isStarted = true;
     await pause(pollMs);
   }
@@ -41,23 +40,4 @@ export async function askHost(home: Home): Promise<RunningHost> {
   return await withHost(ownHostSocket(home), version, ({ id, socket }) =>
     Promise.resolve({ id, socket, protocol: protocolVersion, podkin: version }),
   );
-}
-
-function start(home: Home, environment: NodeJS.ProcessEnv): void {
-  const folder = ownHostFolder(home);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const output = openSync(join(folder, 'host.log'), 'w', 0o600);
-  try {
-    const command = environment['PODKIN_COMMAND'] ?? process.argv[1] ?? '';
-    const host = spawn(process.execPath, [...nodeFlags(), command, 'host'], {
-      detached: true,
-      cwd: '/',
-      stdio: ['ignore', output, output],
-      env: environment,
-    });
-    host.on('error', () => undefined);
-    host.unref();
-  } finally {
-    closeSync(output);
-  }
 }

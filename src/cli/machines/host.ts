@@ -3,12 +3,14 @@
  * children on.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { carry, destinationOf } from '../../machines/courier.ts';
 import { serveHost } from '../../machines/host-process.ts';
 import { askHost, startHost } from '../../machines/start-host.ts';
 import { isCourierThere, startCourier, troubleSince } from '../../pod/elsewhere/courier-process.ts';
 import { hostNamePattern, hostPlaces, ownHostProcess } from '../../session/home/host-places.ts';
+import { monotonicMs } from '../../std/clock.ts';
 import { isOfTexts } from '../../std/fast-guards.ts';
 import { jsonIn } from '../../std/json.ts';
 import type { ProcessIdentity } from '../../std/process-identity.ts';
@@ -17,7 +19,6 @@ import { thrownText } from '../../std/thrown-text.ts';
 import { withHost } from '../../transport/host-client.ts';
 import { version } from '../../version.ts';
 import { readUserFile } from '../../configuration/configuration-files.ts';
-import { join } from 'node:path';
 import { CommandFailed, type CommandContext, exitStatus, jsonText } from '../invocation/context.ts';
 import { catchSignals } from '../invocation/interruption.ts';
 
@@ -47,7 +48,7 @@ const acts: Readonly<Record<string, (context: CommandContext, name: string) => P
   connect,
   disconnect,
   forget,
-  remember,
+  remember: (context, name) => Promise.resolve(remember(context, name)),
 };
 
 async function serve(context: CommandContext): Promise<number> {
@@ -90,8 +91,7 @@ async function stopHere({ home, stdout }: CommandContext): Promise<number> {
     return exitStatus.done;
   }
   signalProcess(process, 'SIGTERM', { group: false });
-  const endAt = Date.now() + reachedWithinMs;
-  while ((await isThere()) && Date.now() < endAt) await pause(pollMs);
+  await untilGone(isThere);
   stdout.write('The host process has ended; its pods go on.\n');
   return exitStatus.done;
 }
@@ -175,12 +175,16 @@ async function connect(context: CommandContext, name: string): Promise<number> {
   return exitStatus.done;
 }
 
+async function untilGone(isThere: () => Promise<boolean>): Promise<void> {
+  const endAt = monotonicMs() + reachedWithinMs;
+  while ((await isThere()) && monotonicMs() < endAt) await pause(pollMs);
+}
+
 async function disconnect({ home, stdout }: CommandContext, name: string): Promise<number> {
   const courier = processIn(hostPlaces(home, name).courier);
   const isThere = (await isCourierThere(home, name)) && courier !== null;
   if (isThere) signalProcess(courier, 'SIGTERM', { group: false });
-  const endAt = Date.now() + reachedWithinMs;
-  while ((await isCourierThere(home, name)) && Date.now() < endAt) await pause(pollMs);
+  await untilGone(() => isCourierThere(home, name));
   stdout.write(isThere ? `${name} is disconnected.\n` : `${name} was not connected.\n`);
   return exitStatus.done;
 }
@@ -211,8 +215,8 @@ async function forget(context: CommandContext, name: string): Promise<number> {
   return exitStatus.done;
 }
 
-async function remember(context: CommandContext, name: string): Promise<number> {
+function remember(context: CommandContext, name: string): number {
   rmSync(hostPlaces(context.home, name).forgotten, { force: true });
   context.stdout.write(`${name} is a host again: podkin host connect ${name}\n`);
-  return await Promise.resolve(exitStatus.done);
+  return exitStatus.done;
 }

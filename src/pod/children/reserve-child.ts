@@ -5,13 +5,14 @@
 import { NameTaken } from '../../session/home/name-taken.ts';
 import { beginsToWait, delegation } from '../../scope/ownership/delegation.ts';
 import type { Amounts } from '../../session/facts/budget-entries.ts';
-import type { EntryBody, PathScope } from '../../session/facts/entries.ts';
+import { type EntryBody, type PathScope, type PodRef, schemaVersion } from '../../session/facts/entries.ts';
 import { nanoUsd } from '../../session/facts/replay-budget.ts';
 import { type PodFolder, type PodSpec, hashToken } from '../../session/home/home.ts';
 import { hostOf } from '../../session/home/host-places.ts';
 import { closingTotals } from '../../session/log/totals.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import type { SpawnRequest } from '../../tools/tree.ts';
+import { version } from '../../version.ts';
 import type { Pod } from '../pod.ts';
 import { lentAtSpawn } from '../machine/budget.ts';
 import { SpawnRefused } from './spawn-refused.ts';
@@ -41,6 +42,27 @@ export function refuseOverLimits(pod: Pod): void {
   throw new SpawnRefused(
     `This pod has ${live} live children, which is the limit. Stop one with StopPod, or give an existing one more to do with SendToPod.`,
   );
+}
+
+type Lineage = Pick<PodSpec, 'schema' | 'podkin' | 'name' | 'instance' | 'parent' | 'root' | 'depth'>;
+
+/** What each child is made with, wherever it lives. Throws `SpawnRefused` where there may be none. */
+export function lineageOf({ core, session }: Pod, child: PodRef): Lineage {
+  if (core.live.mode === 'stopping')
+    throw new SpawnRefused('This pod is stopping; it starts nothing any more.');
+  const { depth: depthMax } = core.limits;
+  if (session.depth + 1 > depthMax)
+    throw new SpawnRefused(
+      `The tree may be ${depthMax} levels deep below its root, and this pod is on level ${session.depth}. Do the work yourself.`,
+    );
+  return {
+    schema: schemaVersion,
+    podkin: version,
+    ...child,
+    parent: { name: session.name, instance: session.instance },
+    root: session.root,
+    depth: session.depth + 1,
+  };
 }
 
 /**

@@ -14,8 +14,6 @@ import type { SpawnRequest } from '../../tools/tree.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { modelSettingsOf } from '../../session/settings/model-settings.ts';
 import { absoluteModelName, isPriced } from '../../model/create.ts';
-import { version } from '../../version.ts';
-import { schemaVersion } from '../../session/facts/entries.ts';
 import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import { allowedSettings, restrictedSettings } from '../../session/settings/restricted.ts';
 import { engineNameIn, enginesIn, isCharged, uncharged } from '../../session/settings/engine-settings.ts';
@@ -28,7 +26,7 @@ import { sendRun } from './send-run.ts';
 import type { Profile } from '../../session/settings/profiles.ts';
 import { childMode, childSettings, filledIn, noSuchProfile, profileOf } from './spawn-profile.ts';
 import { scopeReport } from './scope-waits.ts';
-import { capOf, oneAfterTheOther, refuseOverLimits, reserve } from './reserve-child.ts';
+import { capOf, lineageOf, oneAfterTheOther, refuseOverLimits, reserve } from './reserve-child.ts';
 import { SpawnRefused } from './spawn-refused.ts';
 import { spawnElsewhere } from './spawn-elsewhere.ts';
 import { scopeFor } from './spawn-scope.ts';
@@ -108,20 +106,8 @@ function specOf(
 ): PodSpec {
   const { session } = pod;
   const { limits } = pod.core;
-  if (pod.core.live.mode === 'stopping')
-    throw new SpawnRefused('This pod is stopping; it starts nothing any more.');
-  if (session.depth + 1 > limits.depth) {
-    throw new SpawnRefused(
-      `The tree may be ${limits.depth} levels deep below its root, and this pod is on level ${session.depth}. Do the work yourself.`,
-    );
-  }
   return {
-    schema: schemaVersion,
-    podkin: version,
-    ...given.child,
-    parent: { name: session.name, instance: session.instance },
-    root: session.root,
-    depth: session.depth + 1,
+    ...lineageOf(pod, given.child),
     cwd: given.planned?.cwd ?? session.cwd,
     model: given.model,
     instructions: request.instructions ?? null,

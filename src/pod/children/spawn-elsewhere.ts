@@ -5,7 +5,6 @@
  */
 import { thrownText } from '../../std/thrown-text.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
-import { schemaVersion } from '../../session/facts/entries.ts';
 import type { PodSpec } from '../../session/home/home.ts';
 import { hostsIn } from '../../session/home/host-places.ts';
 import { withDemands } from '../../session/settings/demands.ts';
@@ -15,11 +14,10 @@ import type { ChildRequest } from '../../protocol/host-methods.ts';
 import type { JsonObject } from '../../std/json.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import type { SpawnRequest } from '../../tools/tree.ts';
-import { version } from '../../version.ts';
 import { budgetOfChild, costLimit } from '../machine/budget.ts';
 import type { Pod } from '../pod.ts';
 import { placeOf } from './child-place.ts';
-import { capOf, oneAfterTheOther, refuseOverLimits, reserve } from './reserve-child.ts';
+import { capOf, lineageOf, oneAfterTheOther, refuseOverLimits, reserve } from './reserve-child.ts';
 import { sendRun } from './send-run.ts';
 import type { PodContext, Spawned } from './spawned.ts';
 import { SpawnRefused } from './spawn-refused.ts';
@@ -91,12 +89,7 @@ function refuseWhatStaysHere(request: Elsewhere): void {
 function planOf(pod: Pod, request: Elsewhere, child: PodRef): { spec: PodSpec; settings: JsonObject } {
   const { session, core } = pod;
   const { limits, facts } = core;
-  if (core.live.mode === 'stopping')
-    throw new SpawnRefused('This pod is stopping; it starts nothing any more.');
-  if (session.depth + 1 > limits.depth)
-    throw new SpawnRefused(
-      `The tree may be ${limits.depth} levels deep below its root, and this pod is on level ${session.depth}. Do the work yourself.`,
-    );
+  const lineage = lineageOf(pod, child);
   const { timeoutMinutes, idleMinutes, result } = request;
   const settings: JsonObject = withDemands(
     {
@@ -106,12 +99,7 @@ function planOf(pod: Pod, request: Elsewhere, child: PodRef): { spec: PodSpec; s
     { timeoutMinutes: timeoutMinutes ?? null, idleMinutes: idleMinutes ?? null, result: result ?? null },
   );
   const spec: PodSpec = {
-    schema: schemaVersion,
-    podkin: version,
-    ...child,
-    parent: { name: session.name, instance: session.instance },
-    root: session.root,
-    depth: session.depth + 1,
+    ...lineage,
     cwd: session.cwd,
     model: request.model ?? session.model,
     instructions: request.instructions ?? null,
