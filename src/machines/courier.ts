@@ -31,6 +31,7 @@ import {
   childWords,
   commandWords,
   exitWords,
+  inOneLine,
   isSafePath,
   masterWords,
   parentWords,
@@ -246,7 +247,7 @@ class Courier {
   #isIdle = false;
 
   #say(why: string): void {
-    const text = why.slice(0, errorCharsMax);
+    const text = inOneLine(why.slice(0, errorCharsMax));
     writeFileSync(this.#places.trouble, `${text}\n`, { mode: 0o600 });
     process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   }

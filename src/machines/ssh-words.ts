@@ -87,6 +87,11 @@ function forward(one: string, other: string): string {
   return [one, other].map((path) => path.replaceAll(/[:\\]/g, String.raw`\$&`)).join(':');
 }
 
+/** What ssh has said, in one line: it ends its lines as a terminal wants them. */
+export function inOneLine(said: string): string {
+  return said.trim().replaceAll(/\s*[\r\n]+\s*/g, '; ');
+}
+
 const safePath = /^\/[A-Za-z0-9._@+,=/-]{1,200}$/;
 
 /** A path that another machine has named: it goes into words for ssh. */

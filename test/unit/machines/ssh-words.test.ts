@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { childWords, commandWords, isSafePath, masterWords } from '../../../src/machines/ssh-words.ts';
+import {
+  childWords,
+  commandWords,
+  inOneLine,
+  isSafePath,
+  masterWords,
+} from '../../../src/machines/ssh-words.ts';
 import { hostPlaces } from '../../../src/session/home/host-places.ts';
 
 const to = { ssh: 'me@b', options: ['-p2222'], command: 'podkin' };
@@ -28,6 +34,11 @@ describe('words for ssh', () => {
   it('[machines.words] a colon in a path ends it nowhere else', () => {
     const words = masterWords(to, { ...places, socket: '/run/a:b.sock' }, '/run/there.sock');
     expect(words).toContain(String.raw`/run/a\:b.sock:/run/there.sock`);
+  });
+
+  it('[machines.words] what ssh says of why is one line', () => {
+    const said = 'kex_exchange_identification: reset by peer\r\nConnection reset by b port 22\r\n';
+    expect(inOneLine(said)).toBe('kex_exchange_identification: reset by peer; Connection reset by b port 22');
   });
 
   it.each([
