@@ -76,7 +76,10 @@ it('[engine.connection] garbage is passed over, updates come in order, permissio
       globalThis.prompt = m.id;
     }
     if (m.id === 'f1') text(String(m.error.code));
-    if (m.id === 'p1') { text(m.result.outcome.optionId); say({ id: globalThis.prompt, result: { stopReason: 'end_turn' } }); }`,
+    if (m.id === 'p1') text(m.result.outcome.optionId);
+    // Which of them it reads first is the pipe's: it ends behind both.
+    if (m.id === 'f1' || m.id === 'p1') globalThis.answers = (globalThis.answers ?? 0) + 1;
+    if (globalThis.answers === 2) say({ id: globalThis.prompt, result: { stopReason: 'end_turn' } });`,
     async () => 'yes',
   );
   expect(await connection.initialize()).toMatchObject({ name: 'fake', version: '1', loadsSessions: false });
