@@ -99,15 +99,16 @@ function readFromProc(pid: number): SeenProcess | null {
 
 /**
  * Reads /proc/<pid>/stat. The command name in it may hold spaces and parentheses, so the fields are counted
- * from the last one; null when it does not fit.
+ * from the last one; null when it does not fit. A first thread that has ended is no end of the process: the
+ * sockets, and with them the lock of a pod, are held until the last one has.
  */
 export function parseProcStat(text: string): SeenProcess | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  // Behind the name come field 3, the state, and at field 22 the start time.
+  // Behind the name come field 3, the state, at field 20 the number of threads, at 22 the start time.
   const state = fields[0];
   const startTime = fields[19];
   if (state === undefined || startTime === undefined) return null;
-  return { startTime, zombie: /^[ZXx]/.test(state) };
+  return { startTime, zombie: /^[ZXx]/.test(state) && !(Number(fields[17]) > 1) };
 }
 
 /** The way of systems without /proc. Costs a process start: some 5 ms. */

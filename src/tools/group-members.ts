@@ -6,6 +6,8 @@ import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { withoutHidden } from '../std/characters.ts';
+import { readProcessFile } from '../std/process-file.ts';
+import { parseProcStat } from '../std/process-identity.ts';
 import { errorCode } from '../scope/paths/refusal.ts';
 
 export interface GroupMember {
@@ -47,9 +49,9 @@ async function fromProc(group: number): Promise<GroupMember[]> {
         const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
         // The name in brackets may itself hold brackets and spaces; after the last one come state, parent and
         // group.
-        const [state, , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        if (Number(of) !== group || state === 'Z' || state === 'X') return [];
-        const command = commandIn(await readFile(`/proc/${pid}/cmdline`, 'utf8'));
+        const [, , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        if (Number(of) !== group || parseProcStat(stat)?.zombie !== false) return [];
+        const command = commandIn(await readProcessFile(Number(pid), 'cmdline'));
         // It has given its memory back and is on its way out: as good as a zombie, and nobody can say any
         // more what it was.
         if (command === '') return [];

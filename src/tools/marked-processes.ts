@@ -5,9 +5,10 @@
  * command's behalf (a service, `at`).
  */
 import { readFileSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../std/clock.ts';
+import { readProcessFile, readProcessFileNow } from '../std/process-file.ts';
 import { type ProcessIdentity, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import { type GroupMember, commandIn } from './group-members.ts';
@@ -74,11 +75,11 @@ function newestPid(): number {
 
 /** Threads have numbers of the same kind. */
 function inspectProcessNow(pid: number, mark: string): MarkedProcess | null {
-  if (pid === process.pid || !carries(readNow(`/proc/${pid}/environ`), mark)) return null;
+  if (pid === process.pid || !carries(readProcessFileNow(pid, 'environ'), mark)) return null;
   const identity = processIdentity(pid);
   const isLeader = new RegExp(`^Tgid:\\s*${pid}$`, 'm').test(readNow(`/proc/${pid}/status`));
-  if (identity === null || !isLeader || !carries(readNow(`/proc/${pid}/environ`), mark)) return null;
-  return { pid, command: commandIn(readNow(`/proc/${pid}/cmdline`)), identity };
+  if (identity === null || !isLeader || !carries(readProcessFileNow(pid, 'environ'), mark)) return null;
+  return { pid, command: commandIn(readProcessFileNow(pid, 'cmdline')), identity };
 }
 
 function readNow(file: string): string {
@@ -144,22 +145,13 @@ async function untilNone(findMarked: () => Promise<readonly MarkedProcess[]>, ti
  * and no signal reaches it.
  */
 async function inspectProcess(pid: number, mark: string): Promise<MarkedProcess | null> {
-  if (!carries(await readOf(pid, 'environ'), mark)) return null;
+  if (!carries(await readProcessFile(pid, 'environ'), mark)) return null;
   const identity = processIdentity(pid);
-  if (identity === null || !carries(await readOf(pid, 'environ'), mark)) return null;
-  return { pid, command: commandIn(await readOf(pid, 'cmdline')), identity };
+  if (identity === null || !carries(await readProcessFile(pid, 'environ'), mark)) return null;
+  return { pid, command: commandIn(await readProcessFile(pid, 'cmdline')), identity };
 }
 
 function carries(environment: string, mark: string): boolean {
   const wanted = `\0${markVariable}=${mark}${mark.endsWith('/') ? '' : '\0'}`;
   return `\0${environment}`.includes(wanted);
-}
-
-/** Empty for another user's process, and for one that has ended. */
-async function readOf(pid: number, file: 'environ' | 'cmdline'): Promise<string> {
-  try {
-    return await readFile(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -38,6 +38,8 @@ it(
       if (kill % 3 === 0 && kill < 12) await root.run(`go ${kill}`);
       const follower = new RunningCommand(home, ['events', '--all', '--since', 'start', '--cursor', 'it']);
       if (kill === 1) {
+        // It has the name before the second one asks for it.
+        await follower.until('a line', ({ stdout }) => stdout.includes('\n'));
         const refused = async (): Promise<boolean> => {
           const second = await home.run(['events', '--all', '--once', '--since', 'start', '--cursor', 'it']);
           got.push(...linesOf<Line>(second.stdout));

@@ -91,6 +91,25 @@ describe.skipIf(!shows)('a command outside of any sandbox', () => {
     },
   );
 
+  it.each(['', 'os.setsid()'])(
+    '[shell.outside-thread] what goes on in a second thread when its first has ended is ended and named: %s',
+    async (apart) => {
+      home.file(
+        'thread.py',
+        `import ctypes, os, platform, threading, time\n${apart}\ndef on():\n  time.sleep(0.1)\n  open('on', 'w').close()\n  time.sleep(300)\nthreading.Thread(target=on).start()\nctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)\n`,
+      );
+      const pod = await rootThatRuns(
+        `python3 thread.py >/dev/null 2>&1 & until [ -e on ]; do sleep 0.02; done; echo said`,
+      );
+      const { text } = await pod.untilEntry('toolResult');
+      expect(text).toMatch(/^said\n\[The shell left processes in the background, which were ended: /);
+      expect(text).toContain('thread.py');
+      expect(text).not.toContain('Still there');
+      expect(await markedProcesses(commandMark(pod.instance, ''))).toEqual([]);
+      await pod.untilSettled();
+    },
+  );
+
   it('[shell.outside] at the timeout too', async () => {
     const sleep = ownSleep();
     const call = JSON.stringify({ command: `${away(sleep)} ${sleep}1`, timeoutMs: 700 });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { contextOf } from '../../../src/cli/invocation/context.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { type Home, homeOf, type PodFolder, type PodSpec } from '../../../src/session/home/home.ts';
@@ -15,15 +15,10 @@ import { createPodFolder } from '../../../src/session/home/create-folder.ts';
 import { encodeLine } from '../../../src/session/log/line.ts';
 import type { LogBuilder } from '../../support/log-builder.ts';
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
 /** Gone at the test's end. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'podkin-cli-'));
-  folders.push(folder);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -1,7 +1,7 @@
-import { mkdtempSync, realpathSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { callNeed } from '../../../src/engine/call-need.ts';
 import { decide, type PermissionCase } from '../../../src/scope/permissions/permission.ts';
 import { parseRule, type PermissionRule } from '../../../src/scope/permissions/permission-rules.ts';
@@ -11,6 +11,7 @@ import { homeOf } from '../../../src/session/home/home.ts';
 import type { ToolContext } from '../../../src/tools/tool.ts';
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'podkin-need-')));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
 symlinkSync('/etc', join(work, 'out'));
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what its scope says is all that is asked
 const context = {

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createLog, openLog } from '../../../src/session/log/open-log.ts';
 import type { OpenedLog, OpenLogOptions } from '../../../src/session/log/open-log.ts';
 import type { AppendLog } from '../../../src/session/log/append-log.ts';
@@ -20,15 +20,10 @@ import type { HeldLock } from '../../../src/session/lock/lock.ts';
 import { readEntries } from '../../../src/session/log/read-log.ts';
 import type { DamagedRegion } from '../../../src/session/log/read-log.ts';
 
-const endings: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
 /** A folder of the test's own, removed at its end. */
 export function tempFolder(above: string = tmpdir()): string {
   const folder = mkdtempSync(join(above, 'podkin-session-'));
-  endings.push(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -60,7 +55,7 @@ function mountWorks(): boolean {
 export function tinyDisk(): string {
   const folder = tempFolder();
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'none', folder]);
-  endings.push(() => execFileSync('umount', [folder]));
+  onTestFinished(() => void execFileSync('umount', [folder]));
   return folder;
 }
 
@@ -74,7 +69,7 @@ export interface Place {
 export async function place(folder: string = tempFolder()): Promise<Place> {
   const lock = await takeLock({ instance: folder, folder });
   if (!lock.taken) throw new Error('the lock of a new folder is taken');
-  endings.push(() => lock.release());
+  onTestFinished(() => lock.release());
   return { path: join(folder, 'session.jsonl'), folder, lock };
 }
 
@@ -83,13 +78,13 @@ export type LogOptions = Omit<OpenLogOptions, 'path' | 'lock'>;
 /** A new log whose file number does not outlive the test. */
 export function newLog(at: Place, options: LogOptions = {}): AppendLog {
   const log = createLog({ ...options, path: at.path, lock: at.lock });
-  endings.push(() => log.close().catch(() => {}));
+  onTestFinished(() => log.close().catch(() => {}));
   return log;
 }
 
 export async function opened(at: Place, options: LogOptions = {}): Promise<OpenedLog> {
   const open = await openLog({ ...options, path: at.path, lock: at.lock });
-  endings.push(() => open.log.close().catch(() => {}));
+  onTestFinished(() => open.log.close().catch(() => {}));
   return open;
 }
 
@@ -210,7 +205,7 @@ export function start(path: string, args: readonly string[] = [], flags: readonl
     child.kill('SIGKILL');
     await ended;
   };
-  endings.push(kill);
+  onTestFinished(kill);
   return {
     child,
     kill,

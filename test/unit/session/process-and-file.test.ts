@@ -68,13 +68,22 @@ describe('who a process is', () => {
   });
 
   it('[process.odd-name] a name with parentheses and spaces is not read as fields', () => {
-    const fields = Array.from({ length: 49 }, (_, i) => String(i + 4));
+    const fields = Array.from({ length: 49 }, (_, i) => (i + 4 === 20 ? '1' : String(i + 4)));
     expect(parseProcStat(`12 (a) S 1 (b) Z ${fields.join(' ')}\n`)).toEqual({
       startTime: '22',
       zombie: true,
     });
     expect(parseProcStat(`12 (x) S ${fields.join(' ')}\n`)).toEqual({ startTime: '22', zombie: false });
     expect(parseProcStat('12 (x) S')).toBeNull();
+  });
+
+  it('[process.threads] a process whose first thread has ended runs until the last one has', () => {
+    const stat = (state: string, threads: number): string =>
+      `12 (x) ${state} ${Array.from({ length: 49 }, (_, i) => (i + 4 === 20 ? threads : i + 4)).join(' ')}`;
+    expect(parseProcStat(stat('Z', 2))?.zombie).toBe(false);
+    expect(parseProcStat(stat('Z', 1))?.zombie).toBe(true);
+    expect(parseProcStat(stat('X', 0))?.zombie).toBe(true);
+    expect(parseProcStat(stat('S', 1))?.zombie).toBe(false);
   });
 
   it.skipIf(!linux)('[process.odd-name] the same for a real one', async () => {
