@@ -11,9 +11,11 @@ import { loadProgram } from './std/program.ts';
 
 /**
  * Functions that ran are in a cache, others are not: this long after the pod listens, most of what every
- * start runs has run.
+ * start runs has run. What its turns and its end run is in the cache that it leaves when it ends.
  */
 const cacheDelayMs = 300;
+/** A disk that hangs does not keep a pod that has ended. */
+const lastCacheMsMax = 1_000;
 
 async function main(folder: string): Promise<number> {
   const state = dirname(dirname(resolve(folder)));
@@ -25,9 +27,20 @@ async function main(folder: string): Promise<number> {
     importModule,
   });
   if (exports.runPod === undefined) throw new Error(`${file} is not a pod's program: install podkin again`);
-  return await exports.runPod(folder, {
-    onListening: () => setTimeout(() => void keep(), cacheDelayMs).unref(),
+  let kept = null as Promise<void> | null;
+  const status = await exports.runPod(folder, {
+    onListening: () => {
+      kept = Promise.resolve();
+      setTimeout(() => void (kept = keep()), cacheDelayMs).unref();
+    },
   });
+  // One that has never listened has not run much of it.
+  if (kept !== null) await Promise.race([kept.then(keep), late()]);
+  return status;
+}
+
+function late(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, lastCacheMsMax).unref());
 }
 
 process.stderr.on('error', () => undefined);

@@ -18,7 +18,8 @@ export interface Program<E> {
   /** Whether it is all there is for the caller to see. */
   readonly exports: Partial<E>;
   /**
-   * Writes its cache where there was none to use; functions that have run by now are in it. Never rejects.
+   * Writes its cache where there was none to use; functions that have run by now are in it. Called again it
+   * puts one with all that has run since in the place of its own. Never rejects.
    */
   readonly keep: () => Promise<void>;
 }
@@ -34,7 +35,10 @@ export function loadProgram<E>(file: string, cacheFolder: string, loader: Progra
   const { require, importModule } = loader;
   script.runInThisContext()(module.exports, require, module, file, dirname(file), importModule);
   const isUsed = cachedData !== undefined && script.cachedDataRejected !== true;
-  const keep = () => (isUsed ? Promise.resolve() : keepCache(script, cacheFolder, name));
+  let isOurs: boolean | null = null;
+  const keep = async () => {
+    if (!isUsed && isOurs !== false) isOurs = await keepCache(script, { folder: cacheFolder, name, isOurs });
+  };
   return { exports: module.exports, keep };
 }
 
@@ -46,13 +50,24 @@ function readProgram(file: string): Buffer {
   }
 }
 
-/** In nobody's way: a folder that cannot be written only means that the next start takes longer. */
-async function keepCache(script: Script, folder: string, name: string): Promise<void> {
+/**
+ * In nobody's way: a folder that cannot be written only means that the next start takes longer. `isOurs`:
+ * what it answered before, whether the cache that was there then was this process's.
+ */
+async function keepCache(
+  script: Script,
+  { folder, name, isOurs }: { folder: string; name: string; isOurs: boolean | null },
+): Promise<boolean> {
   try {
+    const isThere = readCodeCache(join(folder, name)) !== undefined;
     // Another process that started at the same time may have been quicker.
-    if (readCodeCache(join(folder, name)) !== undefined && script.cachedDataRejected !== true) return;
+    if (isThere && isOurs === null && script.cachedDataRejected !== true) return false;
+    // Its home may have been removed meanwhile.
+    if (!isThere && isOurs === true) return false;
     await writeCodeCache(folder, name, script.createCachedData());
+    return true;
   } catch {
     // Said nowhere: nothing is lost by it.
+    return false;
   }
 }

@@ -293,4 +293,13 @@ export const ofTheStorage: readonly Defect[] = [
     test: 'test/unit/session/read.test.ts',
     guarantee: 'log.read-live',
   },
+  {
+    id: 'cache-without-its-end',
+    breaks: 'The code cache of a home holds what its first pod had run before its first turn, for ever.',
+    file: 'src/pod-process.ts',
+    find: 'kept.then(keep)',
+    replace: 'kept',
+    test: 'test/spec/start-program.test.ts',
+    guarantee: 'start.cache-at-end',
+  },
 ];

@@ -33,6 +33,7 @@ export const house = {
     'a code cache that is damaged, refused by V8 or open to others is not run, and is replaced',
   'start.code-cache':
     'the first pod of a Node and a build leaves a code cache, and the next ones run from it',
+  'start.cache-at-end': 'what the pod that left a cache has run by its end is in it too',
   'start.no-cache-folder': 'a pod starts as well where no cache can be kept',
   'start.modules':
     'a pod that has nothing to do yet has loaded none of the modules of Node that only work needs',

@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -48,6 +49,29 @@ describe("V8's code cache", () => {
     // Told by a cache that holds another version than the file does: V8 compares no more than their lengths.
     await plant(path);
     expect(await startedBy(await home.startRoot({ name: 'second' }))).toBe(planted);
+  });
+
+  it('[start.cache-at-end] what its turns have run is in the one that it leaves at its end; where its own is gone, it leaves none', async () => {
+    const first = await home.startRoot({ name: 'first' });
+    const path = await untilCached();
+    const early = statSync(path);
+    await first.run('go');
+    await first.untilSettled();
+    await first.stop();
+    const late = statSync(path);
+    expect(late.size).toBeGreaterThan(early.size);
+    expect(late.mode & 0o777).toBe(0o600);
+    expect(readdirSync(dirname(path))).toEqual([basename(path)]);
+    // Who has run from it has nothing to add.
+    const second = await home.startRoot({ name: 'second' });
+    await second.stop();
+    expect(statSync(path).ino).toBe(late.ino);
+    rmSync(path);
+    const third = await home.startRoot({ name: 'third' });
+    await untilCached();
+    rmSync(dirname(path), { recursive: true });
+    await third.stop();
+    expect(existsSync(dirname(path))).toBe(false);
   });
 
   it('[start.cache-refused] one that is damaged, or that others may write, is not run and replaced', async () => {

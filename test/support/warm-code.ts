@@ -18,16 +18,31 @@ import { codeFolder, homeOf } from '../../src/session/home/places.ts';
 
 const variable = 'PODKIN_TEST_CODE';
 
+/** What most tests have a pod do: its functions are in the cache that the root leaves at its end. */
+const work = `
+rules:
+  - pod: root
+    last: user
+    call:
+      - { Bash: { command: "echo a > a" } }
+      - { Write: { path: "b", content: "one" } }
+      - { Read: { path: "b" } }
+      - { Edit: { path: "b", old: "one", new: "two" } }
+      - { SpawnPod: { name: a, task: "go", read: ["."] } }
+  - { say: done }
+`;
+
 /** For the processes that are started from now on; what it answers removes it. */
 export function warmCode(commandFile: string): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'podkin-code-'));
-  const work = join(folder, 'work');
-  mkdirSync(work);
+  const cwd = join(folder, 'work');
+  mkdirSync(cwd);
   const model = join(folder, 'model.yaml');
-  writeFileSync(model, 'rules:\n  - say: done\n');
+  writeFileSync(model, work);
   const env = { PATH: process.env['PATH'], HOME: folder, PODKIN_HOME: join(folder, 'h') };
-  execFileSync(process.execPath, [commandFile, 'run', '-p', 'warm', '--model', `script/${model}`], {
-    cwd: work,
+  const words = ['run', '-p', 'warm', '--permission-mode', 'bypassPermissions', '--model', `script/${model}`];
+  execFileSync(process.execPath, [commandFile, ...words], {
+    cwd,
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -2,11 +2,11 @@
  * Makes the next request fit, one stage after the other, each an entry of the log; and what every request
  * begins with.
  */
+import { createHash } from 'node:crypto';
 import type { Model, ModelRequest, ToolSpec } from '../../model/port.ts';
 import { nothingToCompact } from '../../session/facts/context-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { effectiveWindow, learnedWindow } from '../../session/facts/learned-window.ts';
-import { sha256Hex } from '../../std/sha256.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { systemPrompt } from '../system-prompt.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
@@ -178,7 +178,8 @@ function specsOf(tools: readonly Tool[]): { hash: string; specs: readonly ToolSp
     description: tool.description,
     inputSchema: tool.inputSchema(),
   }));
-  const made = { hash: sha256Hex(JSON.stringify(specs)).slice(0, 16), specs };
+  const hash = createHash('sha256').update(JSON.stringify(specs)).digest('hex').slice(0, 16);
+  const made = { hash, specs };
   specsOfTools.set(tools, made);
   return made;
 }
