@@ -5,9 +5,12 @@ import { slowParts } from './vitest.config.ts';
 // knows no projects, and what reads the tree itself fails on a changed file.
 const slice = process.env['MUTANTS_SLICE'] === undefined ? [] : ['test/sim/slice.test.ts'];
 
+/** `MUTANTS_TESTS=FILE,FILE…`: these alone, a file's own tables. The whole ring finds what they find. */
+const alone = process.env['MUTANTS_TESTS']?.split(',');
+
 export default defineConfig({
   test: {
-    include: ['test/unit/{delivery,pod,worker,session,scope,tools,model}/**/*.test.ts', ...slice],
+    include: alone ?? ['test/unit/{delivery,pod,worker,session,scope,tools,model}/**/*.test.ts', ...slice],
     exclude: slowParts,
     testTimeout: 30_000,
   },

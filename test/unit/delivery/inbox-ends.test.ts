@@ -39,6 +39,7 @@ describe('a death', () => {
     ...fields,
   });
 
+  const waits: Line = { type: 'scopeWait', state: 'waits', child: kid, reason: 'for /w/a' };
   const rows: [
     name: string,
     lines: Line[],
@@ -71,6 +72,30 @@ describe('a death', () => {
     [
       'of an incarnation that another has followed closes and returns nothing',
       [...family, holding],
+      1,
+      { restored: true },
+      [received(null, event({ restored: true, assignments: [] }), silently)],
+    ],
+    [
+      'of a child that still waited for its paths says that nothing was begun',
+      [...family, waits],
+      1,
+      {},
+      [
+        received(null, event({ reason: 'it had begun nothing, as it waited for its paths' }), {
+          closes: ['a1', 'a2'],
+        }),
+        {
+          type: 'scopeWait',
+          state: 'over',
+          child: { name: kid.name, instance: kid.instance },
+          reason: 'died',
+        },
+      ],
+    ],
+    [
+      'of a child that waited for its paths says nothing of it where another incarnation has followed',
+      [...family, waits],
       1,
       { restored: true },
       [received(null, event({ restored: true, assignments: [] }), silently)],

@@ -32,6 +32,14 @@ it('[screen.tree-deliveries] of an event that both ends know there is one row, a
   expect(joinedDeliveries([receiver, sender])).toEqual([whole]);
 });
 
+it('[screen.tree-deliveries] what the model has seen has the times of its reading, and of two ends that are as far the first counts', () => {
+  const sender = row({ state: 'sent', committedAt: 'c', sentAt: 's' });
+  const reader = row({ state: 'seen', receivedAt: 'r', consumedAt: 'k', seenAt: 'v' });
+  expect(joinedDeliveries([sender, reader])).toEqual([{ ...reader, committedAt: 'c', sentAt: 's' }]);
+  const refused = row({ state: 'refused', reason: 'no such child' });
+  expect(joinedDeliveries([refused, row({ state: 'waiting' })])).toEqual([refused]);
+});
+
 it('[screen.tree-deliveries] other events, other pods and two deaths of one are rows of their own', () => {
   const rows = [
     row({}),

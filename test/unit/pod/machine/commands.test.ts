@@ -40,6 +40,9 @@ describe('[background.machine] a command in the background', () => {
     const scope = { read: [], write: ['/w'], deny: [{ path: '/w/x', right: 'write' as const }] };
     expect(onCommandStarted(core, { call: 'c2', text: 'x'.repeat(900), scope })).toBe('command-2');
     expect(committed[0]).toMatchObject([{ command: 'command-2', write: ['/w'], deny: ['/w/x'], hops: 0 }]);
+    onCommandStarted(core, { call: 'c3', text: 'x', scope: { read: [], write: ['/w'] } });
+    const [entry] = committed[1] ?? [];
+    expect(entry).toEqual({ ...begun('command-3'), call: 'c3', turn: '', text: 'x', hops: 0 });
     expect(core.facts.commands.open.get('command-2')?.text).toHaveLength(500);
   });
 
@@ -49,6 +52,7 @@ describe('[background.machine] a command in the background', () => {
       expect(onCommandEnded(core, end('command-1', { reads, wakes: reads }))).toBe(true);
       const isWoken = performed.some((effect) => effect.type === 'timer' && effect.name === 'coalesce');
       expect([isWoken, core.facts.notifyBuffer.length]).toEqual([reads, reads ? 1 : 0]);
+      expect(performed).toContainEqual({ type: 'statusChanged' });
     }
   });
 
@@ -89,8 +93,18 @@ it('[background.known-end] what ran when the process died has ended with it, onc
   const { core, committed, performed } = machineOf([begun('command-1')]);
   recoverPreviousRun(core);
   recoverPreviousRun(core);
-  expect(committed).toMatchObject([
-    [{ type: 'commandEnded', command: 'command-1', how: 'withPod', wakes: false }],
+  const unknown = { exitCode: null, signal: null, durationMs: null, bytes: null, tail: '', notes: [] };
+  expect(committed).toEqual([
+    [
+      {
+        type: 'commandEnded',
+        command: 'command-1',
+        how: 'withPod',
+        ...unknown,
+        reads: true,
+        wakes: false,
+      },
+    ],
   ]);
   expect(core.facts.notifyBuffer).toMatchObject([{ wakes: false, content: { kind: 'command' } }]);
   expect(performed).toEqual([]);
