@@ -2,11 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import {
   closedApprovals,
+  closedForms,
   interruptedWaiting,
   isOpen,
   waitingText,
 } from '../../../../src/pod/machine/approval-facts.ts';
-import { closeForPause, onApprove, onAsk } from '../../../../src/pod/machine/approval-inputs.ts';
+import {
+  closeForm,
+  closeForPause,
+  onApprove,
+  onAsk,
+  onAskForm,
+} from '../../../../src/pod/machine/approval-inputs.ts';
 import type { Core } from '../../../../src/pod/machine/core.ts';
 import { type Line, called, factsOf, machineOf, timeOf, working } from '../../machine-rig.ts';
 import { changed, type InputCase, playInput } from './inputs-rig.ts';
@@ -149,6 +156,72 @@ const theAnswered: Record<string, InputCase> = {
     },
   },
 };
+
+describe('what an answer brings with it', () => {
+  it('[approvals.answered] [mcp.form-durable] a rule, a path and the fields of a form are in its entry', () => {
+    const more = { rule: 'Bash(ls:*)', write: '/w/x', content: { name: 'Ada' }, by: 'headless' } as const;
+    playInput({
+      log: open,
+      does: (core) => onApprove(core, { request: 'q1', decision: 'deny', ...more }, { waits: true }).request,
+      answers: 'q1',
+      commits: [[answering('q1', { decision: 'deny', call: 'c1', ...more })]],
+      performs: [changed],
+    });
+  });
+});
+
+const form = { message: 'Who?', fields: [] };
+const { type: _type, state: _state, ...askedForm } = asking('f1', 'c1', { form });
+const openForm: Line[] = [...open, asking('f1', 'c1', { form })];
+
+describe('a form of a server', () => {
+  it.each<[string, InputCase]>([
+    [
+      'is on disk before anybody hears of it',
+      {
+        log: open,
+        does: (core) => onAskForm(core, askedForm),
+        commits: [[asking('f1', 'c1', { form })]],
+        performs: [changed],
+      },
+    ],
+    [
+      'is closed with its call',
+      {
+        log: openForm,
+        does: (core) => closeForm(core, 'f1', 'callEnd'),
+        commits: [[closedBy('f1', 'callEnd')]],
+        performs: [changed],
+      },
+    ],
+    [
+      'is closed once',
+      { log: [...openForm, closedBy('f1', 'callEnd')], does: (core) => closeForm(core, 'f1', 'pause') },
+    ],
+    [
+      'is closed by nobody who has not asked it',
+      { log: openForm, does: (core) => closeForm(core, 'f9', 'cancel') },
+    ],
+    ['that has an answer keeps it', { log: kept, does: (core) => closeForm(core, 'q1', 'cancel') }],
+    [
+      'is not closed as the approval of its call is at a pause: its call runs',
+      { log: openForm, does: (core) => closeForPause(core, 'f1'), answers: false },
+    ],
+  ])('[mcp.form-closed] %s', (_, row) => playInput(row));
+
+  it('[mcp.form-durable] that the log refuses is not asked', () => {
+    const machine = machineOf(open);
+    machine.refusal = new Error('no space');
+    expect(() => onAskForm(machine.core, askedForm)).toThrow('no space');
+    expect(machine.performed).toEqual([]);
+  });
+
+  it('[mcp.form-closed] is closed with its incarnation, beside approvals that stay, and its call did run', () => {
+    expect(closedForms(factsOf(openForm))).toEqual([closedBy('f1', 'interrupted')]);
+    const alone = factsOf([...turn, called('t1', 'c1'), asking('f1', 'c1', { form })]);
+    expect(interruptedWaiting(alone, 'c1', { why: 'cut', stays: true })).toBeNull();
+  });
+});
 
 describe('an answer', () => {
   it.each(Object.entries(theAnswered))('[approvals.answered] %s', (_, row) => playInput(row));

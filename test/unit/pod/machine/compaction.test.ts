@@ -7,7 +7,9 @@ import { boot, endTurn } from '../../../../src/pod/machine/state.ts';
 import type { CompactionFailedEntry } from '../../../../src/session/facts/context-entries.ts';
 import type { EntryBody } from '../../../../src/session/facts/entries.ts';
 import {
+  asked as saidBy,
   assigned,
+  begun,
   ended,
   factsOf,
   input,
@@ -17,7 +19,7 @@ import {
   stopped,
   working,
 } from '../../machine-rig.ts';
-import { type InputCase, changed, playInput } from './inputs-rig.ts';
+import { type InputCase, changed, playInput, starts } from './inputs-rig.ts';
 
 const asked: EntryBody = { type: 'compactionAsked', instructions: null };
 const compacts: Effect[] = [{ type: 'compact' }, changed];
@@ -67,6 +69,27 @@ const rows: Record<string, InputCase> = {
     does: asks,
     answers: { when: 'whenResumed', seq: 4 },
     commits: [[asked]],
+  },
+  'of one that waits for its paths: it waits too': {
+    log: [{ type: 'scopeWait', state: 'waits', since: 'then', reason: 'a' }],
+    does: asks,
+    answers: { when: 'whenResumed', seq: 4 },
+    commits: [[asked]],
+  },
+  'of one that makes another: it comes with the next request': {
+    log: [asked],
+    live: { mode: 'running' },
+    does: asks,
+    answers: { when: 'nextRequest', seq: 4 },
+    commits: [[asked]],
+  },
+  'of an idle one with a run in its queue: its turn makes it': {
+    log: [run('r1')],
+    does: asks,
+    answers: { when: 'nextRequest', seq: 4 },
+    commits: [[asked], [begun('id-1', { submissions: ['r1'] }), saidBy('id-1', 'r1')]],
+    performs: starts('id-1'),
+    after: running,
   },
   'of a stopping one: it is refused': {
     live: { mode: 'stopping' },
@@ -143,6 +166,7 @@ const endings: Record<string, InputCase> = {
     performs: [changed],
     after: { mode: 'idle', control: null },
   },
+  'beside a turn: nothing': { ...under(working('t1', 'r1')) },
   'of a pod that stops: nothing': { ...under(), live: { mode: 'stopping' } },
   'put off by a pause that was taken back: it begins anew': {
     ...under(),
@@ -153,6 +177,11 @@ const endings: Record<string, InputCase> = {
 
 describe('its end', () => {
   it.each(Object.entries(endings))('[context.asked] %s', (_, row) => playInput(row));
+  it('[context.asked] a notice that came meanwhile has waited long enough', () => {
+    const { core, performed } = machineOf([asked, did, notice('n1')], { live: { mode: 'running' } });
+    endCompaction(core, null);
+    expect(performed).toEqual([changed, ...starts('id-1')]);
+  });
   it('[context.asked] a run that came meanwhile begins', () => {
     const { core, performed } = machineOf([asked, did, run('r1')], { live: { mode: 'running' } });
     endCompaction(core, null);

@@ -13,7 +13,17 @@ import {
 } from '../../../../src/pod/machine/mailbox.ts';
 import { evaluate } from '../../../../src/pod/machine/state.ts';
 import type { SystemItemEntry } from '../../../../src/session/facts/entries.ts';
-import { type Line, type Machine, kid, machineOf, notice, session } from '../../machine-rig.ts';
+import {
+  type Line,
+  type Machine,
+  kid,
+  machineOf,
+  notice,
+  received,
+  session,
+  shutDown,
+} from '../../machine-rig.ts';
+import { refusalOf } from './inputs-rig.ts';
 
 const box = session({ settings: { mailbox: { rights: {} } } });
 const mailbox = (...lines: Line[]): Machine => machineOf([box, ...lines]);
@@ -27,8 +37,17 @@ describe('what a mailbox hands out', () => {
     evaluate(machine.core, { urgent: true });
     expect(types(machine)).toEqual([]);
     expect(machine.performed).toEqual([]);
-    expect(() => handOut(machineOf([notice('n1')]).core, 9)).toThrow('only a mailbox');
-    expect(() => refuseMailbox(machine.core.facts, 'a run')).toThrow('a run goes to a pod below it');
+    const refused = (message: string) => ({ code: 'forbidden', message, data: {} });
+    expect(refusalOf(() => handOut(machineOf([notice('n1')]).core, 9))).toEqual(
+      refused(
+        '"me" has a model, which reads its reports itself: only a mailbox, as "podkin mcp" makes one, can be asked for them.',
+      ),
+    );
+    expect(refusalOf(() => refuseMailbox(machine.core.facts, 'a run'))).toEqual(
+      refused(
+        '"me" is a mailbox of another host and has no model: a run goes to a pod below it, or to that host.',
+      ),
+    );
     expect(() => refuseMailbox(machineOf([]).core.facts, 'a run')).not.toThrow();
   });
 
@@ -36,7 +55,15 @@ describe('what a mailbox hands out', () => {
     const machine = mailbox(notice('n1'), notice('n2'), notice('n3'));
     handOut(machine.core, 2);
     expect(ids(machine)).toEqual(['notice:n1', 'notice:n2']);
+    expect(machine.committed.flat()).toMatchObject([{ turn: '' }, { turn: '' }]);
+    // Full, and too full where the bound has become smaller: nothing is written.
+    const full = mailbox(notice('n1'), notice('n2'), notice('n3'), notice('n4'));
+    for (const outMax of [2, 2, 1]) handOut(full.core, outMax);
+    expect(full.committed).toHaveLength(1);
     handOut(machine.core, 2);
+    const empty = mailbox();
+    handOut(empty.core, 2);
+    expect(empty.committed).toEqual([]);
     expect(types(machine)).toEqual(['systemItem', 'systemItem']);
     expect(acknowledge(machine.core, ['notice:n2'])).toEqual([]);
     handOut(machine.core, 2);
@@ -86,6 +113,7 @@ describe('what a mailbox hands out', () => {
     ],
     [{ kind: 'assignment', assignment: 'w', child: kid, outcome: 'x', body: '' }, 'assignment:w'],
     [{ kind: 'unmet', of: 'check', body: '' } as never, 'unmet:8'],
+    [{ kind: 'command', command: 'command-1', body: '' } as never, 'command:8'],
   ];
   it.each(items)('[mcp.report-stays] the identity of %j is %s', (item, identity) => {
     expect(identityOf({ item, seq: 8 })).toBe(identity);
@@ -97,7 +125,15 @@ describe('a call of a host', () => {
     const machine = mailbox();
     const begun = beginOutside(machine.core, asked);
     expect(begun).toMatchObject({ kind: 'begun', call: { label: 'blue', isGiven: false } });
+    const call = { type: 'outsideCall', request: 'r' };
+    expect(machine.committed).toStrictEqual([
+      [{ ...call, state: 'begun', tool: 'send', digest: 'd', label: 'blue', assignment: 'w' }],
+    ]);
     endOutside(machine.core, 'r', 'It has it.');
+    expect(machine.committed[1]).toStrictEqual([{ ...call, state: 'done', text: 'It has it.' }]);
+    const plain = mailbox();
+    beginOutside(plain.core, { ...asked, label: null, assignment: null });
+    expect(plain.committed).toStrictEqual([[{ ...call, state: 'begun', tool: 'send', digest: 'd' }]]);
     expect(beginOutside(machine.core, asked)).toEqual({ kind: 'done', text: 'It has it.' });
     expect(types(machine)).toEqual(['outsideCall', 'outsideCall']);
   });
@@ -117,7 +153,13 @@ describe('a call of a host', () => {
     const machine = mailbox();
     beginOutside(machine.core, asked);
     const other = { ...asked, digest: 'e' };
-    expect(() => beginOutside(machine.core, other)).toThrow('was used for something else');
+    const refused = {
+      code: 'forbidden',
+      message: 'The request id "r" was used for something else: use another one, or repeat what was asked.',
+      data: {},
+    };
+    expect(refusalOf(() => beginOutside(machine.core, other))).toEqual(refused);
+    expect(refusalOf(() => beginOutside(machine.core, { ...asked, tool: 'stop' }))).toEqual(refused);
     endOutside(machine.core, 'r', null);
     expect(beginOutside(machine.core, other).kind).toBe('begun');
   });
@@ -129,7 +171,17 @@ describe('a call of a host', () => {
     );
     expect(labelOf(machine.core.facts, kid.instance)).toBe('blue');
     expect(labelOf(machine.core.facts, 'another')).toBeNull();
+    const unasked: Line = { type: 'child', child: kid, state: 'reserved' };
+    const lost: Line = { ...unasked, call: 'another' };
+    expect(labelOf(mailbox(unasked).core.facts, kid.instance)).toBeNull();
+    expect(labelOf(mailbox(lost).core.facts, kid.instance)).toBeNull();
+    expect(labelOf(machineOf([lost]).core.facts, kid.instance)).toBeNull();
     expect(isDeserted(machine.core.facts)).toBe(false);
     expect(isDeserted(mailbox().core.facts)).toBe(true);
+    const gone = received(1, shutDown());
+    const linked: Line = { type: 'child', child: kid, state: 'linked', incarnation: 1 };
+    expect(
+      isDeserted(mailbox({ type: 'child', child: kid, state: 'reserved' }, linked, gone).core.facts),
+    ).toBe(true);
   });
 });

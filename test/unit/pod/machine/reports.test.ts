@@ -23,6 +23,7 @@ import {
   run,
   said,
   sent,
+  session,
   shutDown,
   some,
   working,
@@ -80,6 +81,39 @@ describe('the report of a turn', () => {
     expect(report(forParent, end)).toStrictEqual([sent(1, { ...base, ...fields } as never)]);
   });
 
+  it('[reports.turn] names the span of its own turn alone, and the clone that was worked in', () => {
+    const span = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01';
+    const traced = (turn: string): Line => ({ type: 'traced', turn, span, parent: null });
+    expect(report([...forParent, traced('t1')], {})).toMatchObject([{ event: { trace: span } }]);
+    expect(report([...forParent, traced('t0')], {})).toStrictEqual(report(forParent, {}));
+    const worktree = { branch: 'b', folder: '/f', base: 'c', fetched: true };
+    const [one] = report(forParent, { outcome: 'cancelled', evidence: { worktree } });
+    expect(one).toMatchObject({ event: { outcome: 'cancelled', worktree } });
+  });
+
+  it('[reports.turn] names a model that answered in the place of the pod’s own, in bounded words', () => {
+    const by = (model: string, to: string, own = 'script/none') => {
+      const why = 'busy';
+      const log: Line[] = [
+        session({ parent: above, model: own }),
+        ...forParent,
+        { ...said('t1', 'done'), model },
+        { type: 'alert', code: 'modelSwitched', text: '', switched: { from: own, to, why } } as never,
+      ];
+      const [entry] = report(log, {});
+      return entry?.type === 'podEventEmitted' ? entry.event : null;
+    };
+    expect(by('b/two', 'b/two')).toMatchObject({
+      switched: { model: 'b/two', from: 'script/none', why: 'busy' },
+    });
+    const long = `b/${'x'.repeat(300)}`;
+    expect(by(long, long, `${long}y`)).toMatchObject({
+      switched: { model: long.slice(0, 256), from: long.slice(0, 256) },
+    });
+    expect(by('script/none', 'script/none')).not.toHaveProperty('switched');
+    expect(by('c/three', 'b/two')).not.toHaveProperty('switched');
+  });
+
   it('[reports.turn] says what the view says, and carries the turn’s chain on', () => {
     const log = [
       run('a1', { from: fromAbove, hops: 4 }),
@@ -108,6 +142,14 @@ describe('the report of a turn', () => {
 
 describe('the last word of a pod', () => {
   const stop = { reason: 'asked', by: 'person' } as const;
+
+  it('[worktree.stop] names the clone that was worked in', () => {
+    const worktree = { branch: 'b', folder: '/f', base: 'c', fetched: true };
+    const [entry] = shutDownReport(factsOf([], above), stop, { outstanding: [], worktree });
+    expect(entry).toMatchObject({ event: { kind: 'shutDown', worktree } });
+    const [none] = shutDownReport(factsOf([], above), stop, { outstanding: [], worktree: null });
+    expect(none?.type === 'podEventEmitted' && 'worktree' in none.event).toBe(false);
+  });
 
   it('[reports.shut-down] names what was begun, what never was, and who still works below', () => {
     const facts = factsOf(

@@ -8,6 +8,7 @@ import {
   setBodies,
 } from '../../../../src/pod/machine/set-inputs.ts';
 import type { SetEntry } from '../../../../src/session/facts/set-entries.ts';
+import { type HookOrigin, hookOf, hookSettings } from '../../../../src/session/facts/hooks.ts';
 import { effortIn } from '../../../../src/session/settings/effort.ts';
 import { modelListOf } from '../../../../src/session/settings/model-list.ts';
 import { isFreer, permissionModes } from '../../../../src/session/settings/permissions.ts';
@@ -105,6 +106,23 @@ describe('what a person sets', () => {
     });
   });
 
+  it('[set.idle] what holds already changes nothing for anybody, and a pod without a session takes nothing', () => {
+    playInput({ does: (core) => onSet(core, { mode: 'default' }) });
+    playInput({
+      does: (core) => {
+        core.facts.session = null;
+        onSet(core, { mode: 'plan' });
+        onParentMode(core, 'plan');
+      },
+      after: { modesHeard: 1 },
+    });
+  });
+
+  it('[set.fold] a list that waits for a provider is the same list', () => {
+    const settings = { alternatives: { wait: true, models: ['b/two'] } };
+    expect(setBodies(made(settings), { models: model('a/one', 'b/two') })).toEqual([]);
+  });
+
   it('[set.idle] a pod that is stopping takes none', () => {
     playInput({
       live: { mode: 'stopping' },
@@ -131,11 +149,12 @@ describe('the mode of a parent', () => {
   });
 
   it('[set.below] is heard, counted, and no second entry', () => {
-    const { core, committed } = machineOf([], { parent: above });
+    const { core, committed, performed } = machineOf([], { parent: above });
     onParentMode(core, 'plan');
     onParentMode(core, 'acceptEdits');
     expect(committed).toEqual([[byParent('plan')]]);
     expect(core.live.modesHeard).toBe(2);
+    expect(performed).toEqual([changed]);
     expect(core.facts.session?.permissionMode).toBe('plan');
   });
 
@@ -146,6 +165,37 @@ describe('the mode of a parent', () => {
     const ended = machineOf([stopped(1)], { parent: above });
     onParentMode(ended.core, 'plan');
     expect(ended.committed).toEqual([]);
+  });
+});
+
+describe('hooks with a start', () => {
+  const hook = (command: string, origin: HookOrigin = 'config') =>
+    hookOf({
+      event: 'turnEnded',
+      match: null,
+      command,
+      folder: '/w',
+      timeoutMs: 100,
+      onFailure: 'deny',
+      origin,
+    });
+  const held = { hooks: hookSettings([hook('a'), hook('r', 'run')]) };
+
+  it.each<[string, SetAtStart, (SetEntry | undefined)[]]>([
+    ['that nobody names stay', {}, []],
+    ['that are the same stay', { hooks: [hook('a')] }, []],
+    [
+      'of the configuration come in the place of those before, beside what the tree was begun with',
+      { hooks: [hook('b')] },
+      [byPerson({ hooks: hookSettings([hook('b'), hook('r', 'run')]) })],
+    ],
+    [
+      'that are configured no more go',
+      { hooks: [] },
+      [byPerson({ hooks: hookSettings([hook('r', 'run')]) })],
+    ],
+  ])('[set.start] %s', (_, given, bodies) => {
+    expect(bodiesAtStart(made(held), given)).toEqual(bodies);
   });
 });
 

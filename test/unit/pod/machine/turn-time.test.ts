@@ -177,6 +177,75 @@ describe('a timeout', () => {
   });
 });
 
+describe('the clock', () => {
+  const delays = ({ performed }: Machine): number[] =>
+    performed.flatMap((effect) =>
+      effect.type === 'timer' && effect.name === 'time' ? [effect.delayMs] : [],
+    );
+
+  it.each<[string, JsonObject, number]>([
+    ['a second at most', { timeoutMinutes: 60 }, 1_000],
+    ['a tenth of the limit', { timeoutMinutes: 0.1 }, 600],
+    ['a tenth of the smaller limit', { timeoutMinutes: 60, idleMinutes: 0.05 }, 300],
+    ['a tenth of the only limit', { idleMinutes: 0.05 }, 300],
+    ['no less than 20 ms', { timeoutMinutes: 0.001 }, 20],
+  ])('[asked.timeout] runs out after %s', (_, demands, delayMs) => {
+    const play = machine(demands);
+    evaluate(play.core, { urgent: true });
+    expect(delays(play)).toEqual([delayMs]);
+  });
+
+  it('[asked.timeout] [asked.idle] runs out with what is left, of the work and of the silence', () => {
+    const work = machine({ timeoutMinutes: 0.1 });
+    evaluate(work.core, { urgent: true });
+    for (const ms of [5_600, 399.5]) {
+      work.nowMs += ms;
+      noteSign(work.core);
+      onTime(work.core);
+    }
+    expect(delays(work)).toEqual([600, 400, 1]);
+    const silence = machine({ idleMinutes: 0.1 });
+    evaluate(silence.core, { urgent: true });
+    silence.nowMs += 5_700;
+    onTime(silence.core);
+    expect(delays(silence)).toEqual([600, 300]);
+  });
+
+  it('[asked.timeout] runs for no pod that does nothing, for none that stops, and ends with its turn', () => {
+    const play = machine({ timeoutMinutes: 1 });
+    onTime(play.core);
+    noteSign(play.core);
+    commits(play, run('r2', { from: fromAbove }));
+    expect([play.core.live.time, delays(play)]).toEqual([null, []]);
+    evaluate(play.core, { urgent: true });
+    play.core.live.mode = 'stopping';
+    onTime(play.core);
+    expect(delays(play)).toEqual([1_000]);
+  });
+
+  it('[asked.timeout] a cancel that was asked for before stays one', () => {
+    const play = machine({ timeoutMinutes: 0.01 });
+    evaluate(play.core, { urgent: true });
+    play.core.live.control = { kind: 'cancel', by: 'person' };
+    play.nowMs += 1_000;
+    onTime(play.core);
+    expect(play.core.live.control).toEqual({ kind: 'cancel', by: 'person' });
+  });
+
+  it('[asked.idle] what is handed to a child, and the total itself, are no sign of work', () => {
+    const play = machine({ idleMinutes: 0.5 });
+    evaluate(play.core, { urgent: true });
+    const { turn } = play.core.facts.turn!;
+    passes(play, 10);
+    commits(play, assigned('w1', undefined, { turn, state: 'closed' }));
+    commits(play, { type: 'turnTime', turn, usedMs: 10_000 });
+    const heard = play.core.live.time!;
+    expect(heard.atMs - heard.heardAtMs).toBe(10_000);
+    commits(play, run('r9', { from: fromAbove }), called(turn, 'c1'));
+    expect(heard.heardAtMs).toBe(heard.atMs);
+  });
+});
+
 describe('silence', () => {
   it('[asked.idle] each sign of work begins it anew, what others send does not', () => {
     const play = machine({ idleMinutes: 0.5 });
