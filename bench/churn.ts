@@ -14,7 +14,7 @@ import type { BenchOptions } from './options.ts';
 import { type Figures, type Report, Samples } from './report.ts';
 import { type Stage, memoryOf, onStage, processorMs } from './stage.ts';
 
-const tenths = 10;
+const tenthsOfAll = 10;
 const limits = { children: 1_000, coalesceMs: 0, wakesPerMinute: 1_000_000, sweepMs: 1_000 };
 const scenario = `rules:
   - { pod: root, last: user, matches: '^spawn (\\S+)', call: [{ SpawnPod: { name: '{{match.1}}', task: say something } }] }
@@ -23,10 +23,11 @@ const scenario = `rules:
 `;
 
 export async function measureChurn({ smoke, big }: BenchOptions): Promise<Report> {
-  const count = smoke ? 10 : big ? 500 : 200;
+  const tenths = smoke ? 3 : tenthsOfAll;
+  const count = smoke ? tenths : big ? 500 : 200;
   const samples = new Samples();
   for (const series of ['stopped', 'removed'] as const) {
-    await onStage((stage) => churn(stage, { series, count, idleMs: smoke ? 50 : 10_000, samples }));
+    await onStage((stage) => churn(stage, { series, count, tenths, idleMs: smoke ? 50 : 10_000, samples }));
   }
   const to = (label: string) => `${label.split(' ')[0]!} 1/${tenths}`;
   return {
@@ -47,11 +48,12 @@ export async function measureChurn({ smoke, big }: BenchOptions): Promise<Report
 interface Series {
   series: 'stopped' | 'removed';
   count: number;
+  tenths: number;
   idleMs: number;
   samples: Samples;
 }
 
-async function churn({ home }: Stage, { series, count, idleMs, samples }: Series): Promise<void> {
+async function churn({ home }: Stage, { series, count, tenths, idleMs, samples }: Series): Promise<void> {
   const root = home.makeRoot({ name: 'root', scenario, limits });
   await root.start();
   const { pid } = await root.process();

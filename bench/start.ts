@@ -46,7 +46,7 @@ export function measureStart({ smoke, rounds }: BenchOptions): Promise<Report> {
     };
     for (let n = 0; n < 4; n += 1) stage.home.makeRoot({ name: `idle${n}` });
     try {
-      for (let round = -1; round < rounds; round += 1) {
+      for (let round = smoke ? 0 : -1; round < rounds; round += 1) {
         for (const label of turned(Object.keys(starts), round)) {
           if (label in clis.starts && round >= cliRoundsMax) continue;
           const figures = await starts[label]!(round);

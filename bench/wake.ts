@@ -34,7 +34,7 @@ export function measureWake({ smoke, rounds }: BenchOptions): Promise<Report> {
           for (const child of staged.children) await child.link();
         }
       }
-      for (let round = -1; round < rounds; round += 1) {
+      for (let round = smoke ? 0 : -1; round < rounds; round += 1) {
         for (const label of turned(Object.keys(cases), round)) {
           const figures = await burst(cases[label]!, wakes);
           if (round >= 0) samples.add(label, figures);

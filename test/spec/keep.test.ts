@@ -17,7 +17,7 @@ afterEach(() => home.close());
 
 const names = ['root', 'a', 'b', 'c', 'd'];
 const pods = () => names.map((name) => home.pod(name));
-const kills = sizeOf('KEEP_KILLS', { short: 3, full: 100 });
+const kills = sizeOf('KEEP_KILLS', { short: 2, full: 100 });
 
 /** A root with two children, one of which has two of its own. "round N" goes down to all of them. */
 const tree = `

@@ -17,7 +17,7 @@ if (!hasSandbox)
 
 const pods = 4;
 /** All together. */
-const commands = sizeOf('SHELL_CROWD', { short: 200, full: 10_000 });
+const commands = sizeOf('SHELL_CROWD', { short: 80, full: 10_000 });
 const kinds = ['true', 'git diff --stat; git status --porcelain', 'wc -l text; grep -c a text', 'sleep 0.02'];
 
 describe.skipIf(!hasSandbox)('pods in one folder', () => {
@@ -29,7 +29,7 @@ describe.skipIf(!hasSandbox)('pods in one folder', () => {
 
   it(
     `[shell.stress] ${pods} pods, ${commands} commands: each ends as itself, and git status is clean all the while`,
-    { timeout: commands * 400 },
+    { timeout: 60_000 + commands * 400 },
     async () => {
       const folder = await tempFolder();
       const work = join(folder, 'work');

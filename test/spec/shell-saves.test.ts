@@ -18,7 +18,7 @@ const can =
   capable('python3', () => existsSync('/usr/bin/python3'));
 const pods = 4;
 /** Of each pod. */
-const commands = sizeOf('SHELL_SAVES', { short: 8, full: 500 });
+const commands = sizeOf('SHELL_SAVES', { short: 5, full: 500 });
 
 /**
  * Each piece has an id of its own, which is written on stdout once it is saved: by a rename over what is
