@@ -32,6 +32,23 @@ describe('a pod that hears at its link', () => {
     expect(shell.committed).toEqual(commits);
   });
 
+  it('[scope.wait-log] other paths alone notes them, whether or not it is told of a wait', () => {
+    const shell = shellOf([], { parent: above });
+    noteScope(shell.pod, { scope: less });
+    noteScope(shell.pod, { scope: { ...less, deny: [{ path: '/w/x', right: 'write' }] } });
+    expect(shell.committed).toEqual([
+      [granted(less)],
+      [granted({ ...less, deny: [{ path: '/w/x', right: 'write' }] })],
+    ]);
+  });
+
+  it('[scope.wait-log] nothing of its paths keeps them, and a list of nothing denied is none', () => {
+    const shell = shellOf([granted(less), waits], { parent: above });
+    noteScope(shell.pod, { scope: null });
+    noteScope(shell.pod, { scope: { ...less, deny: [] } });
+    expect(shell.committed).toEqual([[over]]);
+  });
+
   it('[scope.wait-begins-nothing] begins what waits as soon as it is free', () => {
     const shell = shellOf([granted(less), waits, queued], { parent: above });
     noteScope(shell.pod, { scope: own });
