@@ -15,6 +15,7 @@ it.each([
   ['tsc --noEmit -p .', 'Bash(tsc:*)'],
   ['vitest', 'Bash(vitest:*)'],
   ["rg 'a b' src", 'Bash(rg:*)'],
+  ['swift build -c release', 'Bash(swift build:*)'],
 ])('[permission.suggested] %j: %s', (command, rule) => {
   expect(suggestedRule(command)).toBe(rule);
 });
@@ -51,6 +52,16 @@ const unsuggested = [
     'cp a b',
   ],
   ['docker run x', 'kubectl get pods', 'chmod +x a', 'mv a b'],
+  [
+    'psql x',
+    'vagrant up',
+    'git fetch',
+    'git stash',
+    'pnpm dlx x',
+    'pip config list',
+    'npm run a=b',
+    'npm -v',
+  ],
   [
     'npm test; ls',
     'npm test | cat',
@@ -128,6 +139,10 @@ it.each([
   ['Bash(npm test)', 'the command "npm test" alone'],
   [
     'Bash(npm test:*)',
+    '"npm test" alone and with anything behind it, never one with ; & | < > ` $ ( ) { } or more than one line',
+  ],
+  [
+    'Bash(npm test :*)',
     '"npm test" alone and with anything behind it, never one with ; & | < > ` $ ( ) { } or more than one line',
   ],
   [

@@ -1,6 +1,7 @@
 /** A parent's mode, brought to its children: who hears it, who does not, and what becomes of those. */
 import { beforeEach, expect, it } from 'vitest';
 import { ModesBelow } from '../../../../src/pod/children/modes-below.ts';
+import { type Deferred, deferred } from '../../../../src/std/deferred.ts';
 import type { Sent } from '../../../../src/transport/connect-and-send.ts';
 import { type Line, child, died, kid, received, sib } from '../../machine-rig.ts';
 import { HandConnection } from '../shell-rig.ts';
@@ -68,4 +69,54 @@ it('[set.below] the same mode is brought once at a time', async () => {
   parent.answers = [took()];
   expect(await Promise.all([below.narrow(5_000), below.narrow(5_000)])).toEqual([[], []]);
   expect(asked()).toHaveLength(1);
+});
+
+/** What was asked over the wire, each answered by hand. */
+function byHand() {
+  const calls: { params: unknown; options: unknown; answer: Deferred<Sent<unknown>> }[] = [];
+  Object.assign(parent.pod.host.wire, {
+    send: (_path: string, _method: string, params: unknown, options: unknown) => {
+      const answer = deferred<Sent<unknown>>();
+      calls.push({ params, options, answer });
+      return answer.promise;
+    },
+  });
+  return calls;
+}
+
+it('[set.below] a mode that was brought is brought again when it is asked for again, within the time', async () => {
+  const calls = byHand();
+  const first = below.narrow(5_000);
+  calls[0]!.answer.resolve(took(['leaf']));
+  expect(await first).toEqual(['leaf']);
+  const again = below.narrow(1_000);
+  expect(calls.map(({ options }) => options)).toEqual([{ deadlineMs: 5_000 }, { deadlineMs: 1_000 }]);
+  calls[1]!.answer.resolve(took());
+  expect(await again).toEqual([]);
+});
+
+it('[set.below] a newer mode is brought beside one that is under way, and once, also when that has ended', async () => {
+  const calls = byHand();
+  const first = below.narrow(5_000);
+  parent.pod.session.permissionMode = 'plan';
+  const second = below.narrow(5_000);
+  calls[0]!.answer.resolve(took());
+  await first;
+  const third = below.narrow(5_000);
+  expect(calls.map(({ params }) => (params as { mode: string }).mode)).toEqual(['default', 'plan']);
+  calls[1]!.answer.resolve(took(['leaf']));
+  expect(await Promise.all([second, third])).toEqual([['leaf'], ['leaf']]);
+});
+
+it('[set.unheard] whose folder cannot be read is named, and has to link again', async () => {
+  const connection = new HandConnection();
+  await parent.link({}, connection);
+  parent.world.running.add(parent.facts()!.process!.pid);
+  Object.assign(parent.pod.host.home, {
+    token: () => {
+      throw new Error('the home is away');
+    },
+  });
+  expect(await below.narrow(5_000)).toEqual([kid.name]);
+  expect(connection.destroyed).toBe(1);
 });

@@ -1,6 +1,6 @@
 /** What a role makes of a spawn: never more than the parent has, nor than the role gives. */
 import { describe, expect, it } from 'vitest';
-import { filledIn } from '../../../../src/pod/children/spawn-profile.ts';
+import { childSettings, filledIn, noSuchProfile } from '../../../../src/pod/children/spawn-profile.ts';
 import { type Profile, profilesIn } from '../../../../src/session/settings/profiles.ts';
 import { spawning } from './spawn-rig.ts';
 
@@ -173,5 +173,51 @@ describe('a spawn with a profile', () => {
     await expect(none.refused({ profile: 'x' })).resolves.toMatchObject({
       message: 'There is no profile "x". There is none here.',
     });
+  });
+});
+
+describe('what a role fills in', () => {
+  const request = { name: 'new', task: 'do', write: [] };
+
+  it('[profile.child] the call says first which model and whether in a clone; without any words there are none', () => {
+    const role: Profile = { description: '', model: 'r/one', worktree: true };
+    expect(filledIn(request, role)).toMatchObject({ model: 'r/one', worktree: true, write: [] });
+    expect(filledIn({ ...request, model: 'c/two', worktree: false }, role)).toMatchObject({
+      model: 'c/two',
+      worktree: false,
+    });
+    expect(filledIn(request, role).instructions).toBeUndefined();
+    expect(filledIn(request, null)).toBe(request);
+  });
+
+  it('[profile.no-more] of two bounds the smaller one holds, of one that, of none none', () => {
+    const cost = (role: number | undefined, call: number | undefined) =>
+      filledIn({ ...request, maxCost: call }, { description: '', maxCost: role }).maxCost;
+    expect([cost(2, 1), cost(1, 2), cost(2, undefined), cost(undefined, 1)]).toEqual([1, 1, 2, 1]);
+    expect(cost(undefined, undefined)).toBeUndefined();
+  });
+
+  it('[profile.demands] the tries of a call go with its own check', () => {
+    const role: Profile = { description: '', check: 'npm test', tries: 4 };
+    expect(filledIn({ ...request, check: 'make', tries: 2 }, role)).toMatchObject({
+      check: 'make',
+      tries: 2,
+    });
+  });
+
+  it('[profile.child] a role without a name or an effort leaves what the child inherits', () => {
+    const settings = { effort: 'low', profile: 'parents', mailbox: {}, parentElsewhere: {} };
+    const made = childSettings(settings, { name: undefined, profile: { description: '' } });
+    expect(made).toStrictEqual({ effort: 'low' });
+    expect(
+      childSettings(settings, { name: 'a', profile: { description: '', effort: 'high' } }),
+    ).toStrictEqual({
+      effort: 'high',
+      profile: 'a',
+    });
+  });
+
+  it('[profile.unknown] none that was named is none', () => {
+    expect(noSuchProfile({}, request)).toBe('There is no profile "". There is none here.');
   });
 });

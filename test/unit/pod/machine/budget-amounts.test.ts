@@ -99,6 +99,13 @@ describe('a child', () => {
     expect(granted(8, 3)).toBeNull();
   });
 
+  it('[budget.cap] is granted up to its cap in all, whatever it holds of it already', () => {
+    const budget = root({ tokens: 1_000 }, ...lentAtSpawn(kid, { tokens: 10 }), lends(8, 2));
+    const granted = (wants: number) => grant(budget, kid, { tokens: wants });
+    expect(granted(9)).toMatchObject({ tokens: { granted: 12, returned: 2 } });
+    expect(granted(11)).toBeNull();
+  });
+
   it('[budget.cap] is under a bound with its pod, or with a cap of its own', () => {
     const none = { granted: 0, returned: 0 };
     expect(leasedTo(root({ tokens: 9 }, lends(5, 2)), kid.instance)).toEqual({

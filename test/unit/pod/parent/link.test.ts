@@ -35,6 +35,13 @@ describe('the introduction', () => {
     expect([phases(), links()]).toEqual([['linking', 'linked'], 1]);
   });
 
+  it('[link.introduced] says what it holds of the budget of its parent, where it holds any', async () => {
+    const lease = { granted: 5, returned: 0 };
+    const { start, newest } = linkOf([{ type: 'budgetLease', confirmed: true, tokens: lease }]);
+    await start();
+    expect(newest().paramsOf('link')).toMatchObject([{ budget: { tokens: { ...lease, used: 0 } } }]);
+  });
+
   it('[link.introduced] names what its report has closed as closed', async () => {
     const report = sent(1, { ...event('done'), assignments: ['a1'] });
     const { start, newest } = linkOf([...working('t1', 'a1', fromAbove), report]);
