@@ -1,4 +1,4 @@
-/** Amounts at the edges of a budget: what is just enough, just too much, and what each side's totals come to. */
+/** Amounts at the edges of a budget: just enough, just too much, and what each side's totals come to. */
 import { describe, expect, it } from 'vitest';
 import {
   admit,
