@@ -1,6 +1,6 @@
 /**
- * What a pod's age costs: its start, its memory, its place in a list, the last of its past for an observer,
- * its first callback. Pods with pasts of different length, compacted as they would have been; each is
+ * What a pod's age costs: its start, its memory, its place in a list, the last of its past for an observer
+ * and for a person, its deliveries, its first callback. Pods with pasts of different length, compacted as they would have been; each is
  * started, asked, killed, listed, started again and stopped in every round.
  */
 import { execFile } from 'node:child_process';
@@ -53,7 +53,7 @@ export function measureAge({ smoke, big, rounds }: BenchOptions): Promise<Report
       'ps ms',
       `last ${lastEntries} ms`,
     ];
-    const last = ['first callback ms', 'callback p50 ms'];
+    const last = ['logs --since ms', 'deliveries ms', 'first callback ms', 'callback p50 ms'];
     return {
       name: 'age',
       title: `a pod by what is behind it, ratios to one with nothing, ${rounds} rounds`,
@@ -61,6 +61,7 @@ export function measureAge({ smoke, big, rounds }: BenchOptions): Promise<Report
       notes: [
         'CPU: processor time to the answer of its first status, which a busy machine bears on less.',
         'Started after an end in order, and after SIGKILL; ps lists the killed one.',
+        'logs --since: what was written since the start; deliveries: of a log in which hardly anything is one.',
         'Targets: × start and × RSS ≤ 1.30 with 256 MB; × start ≤ 1.50 with 100,000 entries; callbacks unchanged.',
       ],
     };
@@ -90,6 +91,7 @@ async function agedPod(stage: Stage, bytes: number): Promise<Aged> {
 async function figuresOf(aged: Aged, sender: Sender, restMs: number): Promise<Figures> {
   const { stage, staged } = aged;
   const { pod, tickets } = staged;
+  const since = new Date().toISOString();
   const startMs = await timed(() => pod.start());
   const { pid } = await pod.call('status', {});
   const processorMs = threadsMs(pid);
@@ -99,7 +101,9 @@ async function figuresOf(aged: Aged, sender: Sender, restMs: number): Promise<Fi
   const asked = await askedBy(sender, pod.socket, tickets[0]!);
   stage.home.expectsNoSockets = false;
   await ended(pid, () => void process.kill(pid, 'SIGKILL'));
-  const psMs = await timed(() => listed(stage));
+  const psMs = await timed(() => told(stage, ['ps', '--all']));
+  const sinceMs = await timed(() => told(stage, ['logs', pod.name, '--since', since]));
+  const deliveriesMs = await timed(() => told(stage, ['deliveries']));
   const killedMs = await timed(() => pod.start());
   await stop(aged);
   return {
@@ -109,6 +113,8 @@ async function figuresOf(aged: Aged, sender: Sender, restMs: number): Promise<Fi
     'killed: start ms': killedMs,
     'ps ms': psMs,
     [`last ${lastEntries} ms`]: read!.wholeMs,
+    'logs --since ms': sinceMs,
+    'deliveries ms': deliveriesMs,
     ...asked,
   };
 }
@@ -139,10 +145,10 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - from;
 }
 
-function listed({ home }: Stage): Promise<void> {
+function told({ home }: Stage, args: readonly string[]): Promise<void> {
   const options = { env: home.environment, cwd: home.work };
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [commandFile, 'ps', '--all'], options, (error) =>
+    execFile(process.execPath, [commandFile, ...args], options, (error) =>
       error === null ? resolve() : reject(error),
     );
   });

@@ -100,7 +100,7 @@ export class HomeIndex {
   #start(instance: string, log: string): Folded {
     try {
       const { facts, end, damaged } = factsSoFar(log);
-      this.#damaged.set(instance, damaged);
+      this.#damaged.set(instance, damaged.length);
       return { facts, end };
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error;

@@ -10,7 +10,7 @@ import type {
   PodEventEmittedEntry,
   PodEventReceivedEntry,
 } from '../session/facts/delivery-entries.ts';
-import type { Entry, PodRef, SystemItemEntry, ToolResultEntry } from '../session/facts/entries.ts';
+import type { Entry, EntryBody, PodRef, SystemItemEntry, ToolResultEntry } from '../session/facts/entries.ts';
 
 /**
  * One event with its identity: names alone may mean two pods (I8). `attempts` and `sentAt` stand with the
@@ -134,40 +134,51 @@ function withRefusal({ refusal }: State, row: LedgerRow): LedgerRow {
   return refused ? { ...row, state: 'refused', reason: refusal } : { ...row };
 }
 
-/** Other types, unknown ones too, say nothing about events. */
-function takeEntry(state: State, entry: Entry): void {
-  if (entry.type === 'podEventEmitted') state.outbound.push(emittedRow(state, entry));
-  else if (entry.type === 'podEventAcked') takeAck(state, entry);
-  else if (entry.type === 'discarded') takeDiscard(state, entry);
-  else if (entry.type === 'podEventReceived') takeReceipt(state, entry);
-  else if (entry.type === 'systemItem') takeItem(state, entry);
-  else if (entry.type === 'toolResult') takeToolResult(state, entry);
-  else if (entry.type === 'stepCompleted')
-    takeSeen(state, (itemSeq) => itemSeq <= entry.seenThrough, entry.time);
-  else if (entry.type === 'itemsSeen')
-    takeSeen(state, (itemSeq) => entry.items.includes(itemSeq), entry.time);
-  else takeMood(state, entry);
-}
+type Takers = {
+  readonly [T in EntryBody['type']]?: (state: State, entry: Entry<Extract<EntryBody, { type: T }>>) => void;
+};
 
-/** Whose log it is, and what makes its pod wait. */
-function takeMood(state: State, entry: Entry): void {
-  if (entry.type === 'session') {
-    state.self = { name: entry.name, instance: entry.instance };
-    state.parent = entry.parent ?? state.parent;
-  } else if (entry.type === 'started') {
+const takers: Takers = {
+  podEventEmitted: (state, entry) => void state.outbound.push(emittedRow(state, entry)),
+  podEventAcked: takeAck,
+  discarded: takeDiscard,
+  podEventReceived: takeReceipt,
+  systemItem: takeItem,
+  toolResult: takeToolResult,
+  stepCompleted: (state, { seenThrough, time }) => takeSeen(state, (seq) => seq <= seenThrough, time),
+  itemsSeen: (state, { items, time }) => takeSeen(state, (seq) => items.includes(seq), time),
+  // Whose log it is, and what makes its pod wait.
+  session(state, { name, instance, parent }) {
+    state.self = { name, instance };
+    state.parent = parent ?? state.parent;
+  },
+  started(state) {
     state.refusal = null;
-  } else if (entry.type === 'alert') {
-    if (entry.refusal !== undefined) state.refusal = `${entry.refusal}: ${entry.text}`;
-  } else if (entry.type === 'turnStarted') {
+  },
+  alert(state, { refusal, text }) {
+    if (refusal !== undefined) state.refusal = `${refusal}: ${text}`;
+  },
+  turnStarted(state) {
     state.held = null;
-  } else if (entry.type === 'turnEnded') {
-    state.paused = entry.outcome === 'paused';
-    if (entry.outcome === 'errored') state.held = 'the turn that took it in failed';
-    if (entry.outcome === 'cancelled') state.held = 'the turn that took it in was cancelled';
-  } else if (entry.type === 'inputReceived') {
-    if (entry.kind === 'pause') state.paused = true;
-    if (entry.kind === 'resume' || entry.kind === 'cancel') state.paused = false;
-  }
+  },
+  turnEnded(state, { outcome }) {
+    state.paused = outcome === 'paused';
+    if (outcome === 'errored') state.held = 'the turn that took it in failed';
+    if (outcome === 'cancelled') state.held = 'the turn that took it in was cancelled';
+  },
+  inputReceived(state, { kind }) {
+    if (kind === 'pause') state.paused = true;
+    if (kind === 'resume' || kind === 'cancel') state.paused = false;
+  },
+};
+
+/** Other types, unknown ones too, say nothing about events: they need not be read for a ledger. */
+export const ledgerTypes: ReadonlySet<string> = new Set(Object.keys(takers));
+
+function takeEntry(state: State, entry: Entry): void {
+  if (!ledgerTypes.has(entry.type)) return;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the taker of an entry's own type takes that entry
+  (takers[entry.type] as (state: State, entry: Entry) => void)(state, entry);
 }
 
 function takeAck(state: State, entry: Entry<PodEventAckedEntry>): void {

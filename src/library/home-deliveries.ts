@@ -1,5 +1,5 @@
 /** The delivery state of each event of a home, joined from both ends' logs and what living senders say. */
-import { createLedger, joinLedgers, type LedgerRow } from '../delivery/ledger.ts';
+import { createLedger, joinLedgers, ledgerTypes, type LedgerRow } from '../delivery/ledger.ts';
 import { allPods, type FoundPod } from '../client/find-pod.ts';
 import { probeDeadlineMs } from '../client/pod-probe.ts';
 import type { Delivery } from '../protocol/methods.ts';
@@ -74,7 +74,7 @@ function withSender(row: LedgerRow, live: Delivery | undefined): LedgerRow {
 async function ledgerRows(pod: FoundPod): Promise<ReturnType<ReturnType<typeof createLedger>['rows']>> {
   const ledger = createLedger();
   try {
-    for await (const { entry } of readEntries(pod.folder.log)) ledger.take(entry);
+    for await (const { entry } of readEntries(pod.folder.log, { types: ledgerTypes })) ledger.take(entry);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }

@@ -9,8 +9,28 @@ const order = 'test/spec/sync-order.test.ts';
 
 const checkpointFiles = 'src/session/log/checkpoint-files.ts';
 const checkpoints = 'test/unit/session/checkpoint.test.ts';
+const readLog = 'src/session/log/read-log.ts';
+const since = 'test/unit/session/since.test.ts';
 
 export const ofTheStorage: readonly Defect[] = [
+  {
+    id: 'since-by-the-last',
+    breaks: 'a stretch of a log counts as old as its last entry, though the clock was set back in it',
+    file: readLog,
+    find: 'this.#latest[last] = Math.max(this.#latest[last] ?? latestMs, latestMs);',
+    replace: 'this.#latest[last] = latestMs;',
+    test: since,
+    guarantee: 'log.since',
+  },
+  {
+    id: 'skipped-line-not-checked',
+    breaks: 'a line of a type that nobody asks for ends an append, though it is damaged',
+    file: readLog,
+    find: 'return checked.ok ? { ok: true, entry: null, last: checked.last } : checked;',
+    replace: 'return { ok: true, entry: null, last: !checked.ok || checked.last };',
+    test: since,
+    guarantee: 'log.types',
+  },
   {
     id: 'lost-log-is-torn',
     breaks:

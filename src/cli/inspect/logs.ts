@@ -4,6 +4,7 @@
  */
 import { systemCode } from '../../std/system-code.ts';
 import { existsSync, watch } from 'node:fs';
+import { placeSince } from '../../session/log/checkpoint-start.ts';
 import { readEntries, tailEntries } from '../../session/log/read-log.ts';
 import type { Entry } from '../../session/facts/entries.ts';
 import type { CommandContext } from '../invocation/context.ts';
@@ -47,13 +48,21 @@ export async function logsCommand(
     const last = await ifThere(() => tailEntries(pod.folder.log, Math.max(tail, 1)));
     end = last?.at(-1)?.end ?? 0;
     for (const { entry } of tail === 0 ? [] : (last ?? [])) await show(entry);
-  } else end = await showFrom(pod, { from: 0, ...reading }, show);
+  } else {
+    const place = await ifThere(async () => placeIn(pod, fromMs));
+    damaged = place?.damagedLines ?? 0;
+    end = await showFrom(pod, { from: place?.from ?? 0, ...reading }, show);
+  }
   if (damaged > 0) {
     context.stderr.write(`${damaged} damaged line(s) were passed over: "podkin doctor" says more.\n`);
   }
   await sayWaiting(context, pod);
   if (options.follow) await follow(pod, end, show);
   return exitStatus.done;
+}
+
+function placeIn({ folder }: FoundPod, fromMs: number): { from: number; damagedLines: number } {
+  return fromMs === 0 ? { from: 0, damagedLines: 0 } : placeSince(folder.log, fromMs);
 }
 
 /** What the log alone cannot tell: what a living pod waits for now. */

@@ -166,7 +166,7 @@ function above(pods: Pods, { parent, root }: PodSpec): string[] {
 async function folded(log: string): Promise<{ facts: Facts; damaged: number }> {
   if (!existsSync(log)) return { facts: emptyFacts(), damaged: 0 };
   const { facts, end: from, damaged: before } = factsSoFar(log);
-  let damaged = before;
+  let damaged = before.length;
   const onDamaged = (): void => {
     damaged += 1;
   };

@@ -2,7 +2,7 @@
  * The method `deliveries`: the state of each event. The log tells most of it; only how often an event was
  * sent, and what it waits for, is known to the link alone.
  */
-import { createLedger } from '../../delivery/ledger.ts';
+import { createLedger, ledgerTypes } from '../../delivery/ledger.ts';
 import { joinedDeliveries } from '../../delivery/joined-deliveries.ts';
 import { pendingInbound, pendingOutbound } from '../../delivery/pending-deliveries.ts';
 import type { Delivery, Params } from '../../protocol/methods.ts';
@@ -44,7 +44,8 @@ function pending({ facts }: Pod): { inbound: Delivery[]; outbound: Delivery[] } 
 
 async function all({ folder, host }: Pod): Promise<{ inbound: Delivery[]; outbound: Delivery[] }> {
   const ledger = createLedger();
-  for await (const { entry } of readEntries(folder.log, { disk: host.logs })) ledger.take(entry);
+  const reading = { disk: host.logs, types: ledgerTypes };
+  for await (const { entry } of readEntries(folder.log, reading)) ledger.take(entry);
   return ledger.rows();
 }
 

@@ -139,7 +139,7 @@ export class AppendLog {
     this.#size += bytes.length;
     let offset = from;
     for (let i = 0; i < lines.length; i += 1) {
-      this.#index.note(this.#lastSeq + 1 + i, offset);
+      this.#index.note(this.#lastSeq + 1 + i, offset, time);
       offset += lines[i]!.length;
     }
     this.#lastSeq += entries.length;

@@ -7,7 +7,7 @@ import { type Checkpoint, type Judging, type LogAt, newestFitting, readSaid } fr
 import { type LogDisk, nodeDisk } from './log-disk.ts';
 import type { Measured } from './log-measure.ts';
 import { PieceSums } from './piece-sums.ts';
-import { type IndexMarks, type LogFile, SeqIndex } from './read-log.ts';
+import { type IndexMarks, linesByPiece, type LogFile, type Region, SeqIndex } from './read-log.ts';
 import type { Surveyed } from './repair.ts';
 
 /** So much of a log is folded sooner than a checkpoint of it is judged. */
@@ -35,8 +35,8 @@ export interface FactsSoFar {
   readonly facts: Facts;
   /** Of the log: what is behind it has not been folded. */
   readonly end: number;
-  /** Lines before it that were passed over. */
-  readonly damaged: number;
+  /** Before it, adjacent lines as one: they were passed over. */
+  readonly damaged: readonly Region[];
   /** Where entries before it are; nothing of what is behind it. */
   readonly index: SeqIndex;
 }
@@ -44,7 +44,7 @@ export interface FactsSoFar {
 const nothingSoFar = (): FactsSoFar => ({
   facts: emptyFacts(),
   end: 0,
-  damaged: 0,
+  damaged: [],
   index: new SeqIndex(),
 });
 
@@ -72,7 +72,7 @@ export function factsSoFar(
     const { head, state } = found;
     forgetSaid(state.facts);
     const { facts, damaged, index } = state;
-    return { facts, end: head.size, damaged: damaged.length, index: new SeqIndex(index) };
+    return { facts, end: head.size, damaged, index: new SeqIndex(index) };
   } finally {
     disk.close(fd);
   }
@@ -84,6 +84,33 @@ export function factsSoFar(
  */
 export function offsetBehind(path: string, seq: number, disk: LogDisk = nodeDisk): number {
   return seq === 0 ? 0 : factsSoFar(path, disk).index.floor(seq + 1);
+}
+
+/** Where to begin for entries of a time or later ones. */
+export interface PlaceInTime {
+  readonly from: number;
+  /** Damaged lines before it. */
+  readonly damagedLines: number;
+}
+
+/**
+ * Whatever the clock has done meanwhile: no entry before the place is of that time or a later one. Throws the
+ * file system's error.
+ */
+export function placeSince(path: string, fromMs: number, disk: LogDisk = nodeDisk): PlaceInTime {
+  const { index, end, damaged } = factsSoFar(path, disk);
+  const from = index.since(fromMs, end);
+  const before = damaged.filter((region) => region.from < from);
+  if (before.length === 0) return { from, damagedLines: 0 };
+  const fd = disk.open(path);
+  try {
+    let damagedLines = 0;
+    for (const region of before)
+      for (const lines of linesByPiece({ disk, fd }, region)) damagedLines += lines.length;
+    return { from, damagedLines };
+  } finally {
+    disk.close(fd);
+  }
 }
 
 function knownBy({ head, state }: Checkpoint): Surveyed {

@@ -5,8 +5,8 @@
  */
 import { type LogDisk, type LogFile, nodeDisk, type Region } from './log-disk.ts';
 import type { Entry } from '../facts/entries.ts';
-import { checkLine, decodeLine, logLineBytesMax } from './line.ts';
-import type { LineFault } from './line.ts';
+import { beginningOf, checkLine, decodeLine, logLineBytesMax } from './line.ts';
+import type { DecodedLine, LineFault } from './line.ts';
 import type { PieceSums } from './piece-sums.ts';
 
 export type { LogFile, Region } from './log-disk.ts';
@@ -34,6 +34,8 @@ export interface ReadOptions {
   readonly to?: number;
   /** Called once for each damaged line, before the entries behind it. Must not throw. */
   readonly onDamaged?: (region: DamagedRegion) => void;
+  /** Entries of other types are checked, and neither parsed nor answered. */
+  readonly types?: ReadonlySet<string> | undefined;
   readonly disk?: LogDisk;
 }
 
@@ -97,7 +99,7 @@ export async function* readEntries(path: string, options: ReadOptions = {}): Asy
     // damaged is read a second time.
     let suspect = -1;
     for (;;) {
-      const again = yield* readOnce({ disk, fd }, { from, to }, { suspect, onDamaged: options.onDamaged });
+      const again = yield* readOnce({ disk, fd }, { from, to }, { ...options, suspect });
       if (again === null) return;
       ({ from, suspect } = again);
     }
@@ -106,10 +108,9 @@ export async function* readEntries(path: string, options: ReadOptions = {}): Asy
   }
 }
 
-interface ReadOnceOptions {
+interface ReadOnceOptions extends Pick<ReadOptions, 'onDamaged' | 'types'> {
   /** Faults up to this offset have been seen twice and are real. */
   readonly suspect: number;
-  readonly onDamaged: ((region: DamagedRegion) => void) | undefined;
 }
 
 /** Reads a region to its end (null), or up to a fault that must be looked at again. */
@@ -124,13 +125,13 @@ async function* readOnce(
   let damaged: DamagedRegion[] = [];
   for (const lines of linesByPiece(file, region)) {
     for (const line of lines) {
-      const decoded = line.bytes === null ? ({ ok: false, why: 'shape' } as const) : decodeLine(line.bytes);
+      const decoded = decodedAs(line, options.types);
       if (!decoded.ok) {
         if (line.from > options.suspect) return { from: yielded, suspect: line.from };
         damaged.push({ from: line.from, to: line.to, why: decoded.why });
         continue;
       }
-      held.push({ entry: decoded.entry, offset: line.from, end: line.to });
+      if (decoded.entry !== null) held.push({ entry: decoded.entry, offset: line.from, end: line.to });
       if (!decoded.last) continue;
       for (const region of damaged) options.onDamaged?.(region);
       yield* held;
@@ -141,6 +142,21 @@ async function* readOnce(
     await file.disk.nextTurn();
   }
   return null;
+}
+
+/** `entry` null: of a type that nobody asks for. */
+type ReadLine = DecodedLine | { readonly ok: true; readonly entry: null; readonly last: boolean };
+
+function decodedAs({ bytes }: RawLine, types: ReadonlySet<string> | undefined): ReadLine {
+  if (bytes === null) return { ok: false, why: 'shape' };
+  const { type } = types === undefined ? { type: null } : beginningOf(bytes);
+  if (type === null || types?.has(type) !== false) {
+    const decoded = decodeLine(bytes);
+    const isWanted = !decoded.ok || types?.has(decoded.entry.type) !== false;
+    return isWanted ? decoded : { ok: true, entry: null, last: decoded.last };
+  }
+  const checked = checkLine(bytes);
+  return checked.ok ? { ok: true, entry: null, last: checked.last } : checked;
 }
 
 /**
@@ -217,6 +233,8 @@ function readPiece({ disk, fd }: LogFile, region: Region, limit: number): Buffer
 export interface IndexMarks {
   readonly seqs: readonly number[];
   readonly offsets: readonly number[];
+  /** The latest time of an entry between this mark and the next, in ms. */
+  readonly latest: readonly number[];
   readonly sinceMark: number;
 }
 
@@ -227,29 +245,49 @@ export interface IndexMarks {
 export class SeqIndex {
   #seqs: number[];
   #offsets: number[];
+  #latest: number[];
   #sinceMark: number;
 
-  constructor(marks: IndexMarks = { seqs: [], offsets: [], sinceMark: indexEveryEntries }) {
+  constructor(marks: IndexMarks = { seqs: [], offsets: [], latest: [], sinceMark: indexEveryEntries }) {
     this.#seqs = [...marks.seqs];
     this.#offsets = [...marks.offsets];
+    this.#latest = [...marks.latest];
     this.#sinceMark = marks.sinceMark;
   }
 
   marks(): IndexMarks {
-    return { seqs: [...this.#seqs], offsets: [...this.#offsets], sinceMark: this.#sinceMark };
+    const [seqs, offsets, latest] = [[...this.#seqs], [...this.#offsets], [...this.#latest]];
+    return { seqs, offsets, latest, sinceMark: this.#sinceMark };
   }
 
-  /** Told every committed entry in the order of the file. */
-  note(seq: number, offset: number): void {
+  /** Told every committed entry in the order of the file. `time` null: it is of any time. */
+  note(seq: number, offset: number, time: string | null): void {
     this.#sinceMark += 1;
     const lastSeq = this.#seqs.at(-1) ?? 0;
     const lastOffset = this.#offsets.at(-1) ?? 0;
     // A repeated number (reported at opening) never becomes a mark: the marks only rise.
-    if (seq <= lastSeq) return;
-    if (this.#sinceMark < indexEveryEntries && offset - lastOffset < pieceBytes) return;
+    const isMark = seq > lastSeq && (this.#sinceMark >= indexEveryEntries || offset - lastOffset >= pieceBytes);
+    const timeMs = time === null ? Number.NaN : Date.parse(time);
+    const latestMs = Number.isNaN(timeMs) ? Number.POSITIVE_INFINITY : timeMs;
+    if (!isMark) {
+      const last = this.#latest.length - 1;
+      this.#latest[last] = Math.max(this.#latest[last] ?? latestMs, latestMs);
+      return;
+    }
     this.#seqs.push(seq);
     this.#offsets.push(offset);
+    this.#latest.push(latestMs);
     this.#sinceMark = 0;
+  }
+
+  /**
+   * Offset of the first mark behind which an entry of this time or a later one comes before the next mark;
+   * `end` when there is none. A clock that was set back or forward is no matter: what comes before the answer
+   * is earlier, what comes behind it may be anything.
+   */
+  since(fromMs: number, end: number): number {
+    const found = this.#latest.findIndex((latestMs) => latestMs >= fromMs);
+    return this.#offsets[found] ?? end;
   }
 
   /** Offset of the last mark at or below `seq`; 0 when there is none. */

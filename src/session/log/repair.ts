@@ -5,7 +5,7 @@
  */
 import { dirname } from 'node:path';
 import type { LogDisk } from './log-disk.ts';
-import { checkLine } from './line.ts';
+import { beginningOf, checkLine } from './line.ts';
 import { PieceSums } from './piece-sums.ts';
 import { linesByPiece, pieceBytes, SeqIndex } from './read-log.ts';
 import type { DamagedRegion, LogFile, RawLine, Region } from './read-log.ts';
@@ -40,7 +40,7 @@ export interface Survey {
 /** What is known of a log's beginning, which is then not read again. */
 export type Surveyed = Omit<Survey, 'size'>;
 
-type Seen = Region & { readonly seq: number };
+type Seen = Region & { readonly seq: number; readonly time: string | null };
 
 /** Of a log with nothing in it. */
 export function surveyOfNothing(): Surveyed {
@@ -72,7 +72,7 @@ export async function surveyLog(file: LogFile, known: Surveyed = surveyOfNothing
       const expected = found.lastSeq + 1;
       if (line.seq !== expected) found.seqBreaks.push({ offset: line.from, expected, found: line.seq });
       found.lastSeq = Math.max(found.lastSeq, line.seq);
-      found.index.note(line.seq, line.from);
+      found.index.note(line.seq, line.from, line.time);
       found.firstEntry ??= { from: line.from, to: line.to };
     }
     found.entries += held.length;
@@ -89,7 +89,7 @@ export async function surveyLog(file: LogFile, known: Surveyed = surveyOfNothing
         suspects = joined(suspects, { from: line.from, to: line.to, why: checked.why });
         continue;
       }
-      held.push({ from: line.from, to: line.to, seq: checked.seq });
+      held.push({ from: line.from, to: line.to, seq: checked.seq, time: checked.time });
       if (checked.last) commit();
     }
     await file.disk.nextTurn();
@@ -98,8 +98,11 @@ export async function surveyLog(file: LogFile, known: Surveyed = surveyOfNothing
   return { ...found, size };
 }
 
-function check(line: RawLine): ReturnType<typeof checkLine> {
-  return line.bytes === null ? { ok: false, why: 'shape' } : checkLine(line.bytes);
+type Checked = ReturnType<typeof checkLine> & { readonly time: string | null };
+
+function check({ bytes }: RawLine): Checked {
+  if (bytes === null) return { ok: false, why: 'shape', time: null };
+  return { ...checkLine(bytes), time: beginningOf(bytes).time };
 }
 
 function joined(regions: DamagedRegion[], next: DamagedRegion): DamagedRegion[] {

@@ -179,7 +179,7 @@ describe('a log at its end', () => {
 
   it('[log.offset-of-seq] each entry is noted with its place, and for one that is not there yet nothing is read', async () => {
     const at = await place();
-    const noted: number[][] = [];
+    const noted: unknown[][] = [];
     const index = new SeqIndex();
     vi.spyOn(index, 'note').mockImplementation((...one) => void noted.push(one));
     const read = () => {
@@ -190,9 +190,9 @@ describe('a log at its end', () => {
     const first = log.append([session(), alert('a')]);
     const { from } = log.append([alert('b')]);
     expect(noted).toEqual([
-      [1, 0],
-      [2, first.lines[0]!.length],
-      [3, from],
+      [1, 0, first.entries[0]!.time],
+      [2, first.lines[0]!.length, first.entries[1]!.time],
+      [3, from, expect.any(String)],
     ]);
     expect(log.offsetOfSeq(4)).toBe(log.size);
     await log.close();
