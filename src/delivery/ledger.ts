@@ -10,6 +10,7 @@ import type {
   PodEventEmittedEntry,
   PodEventReceivedEntry,
 } from '../session/facts/delivery-entries.ts';
+import type { Facts } from '../session/facts/facts.ts';
 import type { Entry, EntryBody, PodRef, SystemItemEntry, ToolResultEntry } from '../session/facts/entries.ts';
 
 /**
@@ -28,6 +29,15 @@ export interface LedgerRow extends Delivery {
 export interface Ledger {
   /** Told every entry of one log, in order. */
   take(entry: Entry): void;
+  /**
+   * Whether the next entries have to be taken whatever they are about: something was given to the model that
+   * it has not read.
+   */
+  awaitsReading(): boolean;
+  /** Entries about no event were left out while it awaited none. */
+  passOver(): void;
+  /** Where the log stands now, of which entries were left out. */
+  standAt(facts: Pick<Facts, 'paused' | 'refusal'>): void;
   /**
    * Copies, each list in the order of the log: what this pod received, and what it emitted. May be asked at
    * any time.
@@ -78,6 +88,15 @@ export function createLedger(): Ledger {
   };
   return {
     take: (entry) => takeEntry(state, entry),
+    awaitsReading: () => state.unseen.length > 0,
+    passOver() {
+      // What is given to the model from here on is given in a turn that began meanwhile, or begins.
+      state.held = null;
+    },
+    standAt({ paused, refusal }) {
+      state.paused = paused;
+      state.refusal = refusal === null ? null : `${refusal.code}: ${refusal.text}`;
+    },
     rows: () => ({
       inbound: state.inbound.map((inbound) => ({ ...inbound.row, reason: reasonOf(state, inbound) })),
       outbound: state.outbound.map((row) => withRefusal(state, row)),

@@ -1,10 +1,10 @@
 /** The delivery state of each event of a home, joined from both ends' logs and what living senders say. */
-import { createLedger, joinLedgers, ledgerTypes, type LedgerRow } from '../delivery/ledger.ts';
+import { joinLedgers, type LedgerRow } from '../delivery/ledger.ts';
+import { readLedger } from '../delivery/read-ledger.ts';
 import { allPods, type FoundPod } from '../client/find-pod.ts';
 import { probeDeadlineMs } from '../client/pod-probe.ts';
 import type { Delivery } from '../protocol/methods.ts';
 import { type Home, isRemoved } from '../session/home/home.ts';
-import { readEntries } from '../session/log/read-log.ts';
 import { isOutOfPlace } from '../std/open-regular.ts';
 import { systemCode } from '../std/system-code.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
@@ -71,14 +71,13 @@ function withSender(row: LedgerRow, live: Delivery | undefined): LedgerRow {
     : { ...row, attempts, sentAt };
 }
 
-async function ledgerRows(pod: FoundPod): Promise<ReturnType<ReturnType<typeof createLedger>['rows']>> {
-  const ledger = createLedger();
+async function ledgerRows(pod: FoundPod): ReturnType<typeof readLedger> {
   try {
-    for await (const { entry } of readEntries(pod.folder.log, { types: ledgerTypes })) ledger.take(entry);
+    return await readLedger(pod.folder.log);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
+    return { outbound: [], inbound: [] };
   }
-  return ledger.rows();
 }
 
 /** Null where it does not answer. */

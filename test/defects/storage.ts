@@ -11,13 +11,32 @@ const checkpointFiles = 'src/session/log/checkpoint-files.ts';
 const checkpoints = 'test/unit/session/checkpoint.test.ts';
 const readLog = 'src/session/log/read-log.ts';
 const since = 'test/unit/session/since.test.ts';
+const readLedger = 'test/unit/delivery/read-ledger.test.ts';
 
 export const ofTheStorage: readonly Defect[] = [
   {
+    id: 'ledger-skips-the-reading',
+    breaks: 'what was given to the model stays unread where the end of its step is far behind',
+    file: 'src/delivery/ledger.ts',
+    find: 'awaitsReading: () => state.unseen.length > 0,',
+    replace: 'awaitsReading: () => false,',
+    test: readLedger,
+    guarantee: 'ledger.skips',
+  },
+  {
+    id: 'ledger-keeps-the-mood',
+    breaks: 'why an event is not read further is taken from a turn long before',
+    file: 'src/delivery/ledger.ts',
+    find: '      state.held = null;\n    },\n    standAt',
+    replace: '    },\n    standAt',
+    test: readLedger,
+    guarantee: 'ledger.skips',
+  },
+  {
     id: 'since-by-the-last',
     breaks: 'a stretch of a log counts as old as its last entry, though the clock was set back in it',
-    file: readLog,
-    find: 'this.#latest[last] = Math.max(this.#latest[last] ?? latestMs, latestMs);',
+    file: 'src/session/log/seq-index.ts',
+    find: 'this.#latest[last] = Math.max(this.#latest[last]!, latestMs);',
     replace: 'this.#latest[last] = latestMs;',
     test: since,
     guarantee: 'log.since',

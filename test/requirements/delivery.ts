@@ -1,5 +1,7 @@
 /** Where each event stands, and the oracle. */
 export const delivery = {
+  'ledger.skips':
+    'where each event of a log is, is found without reading what its checkpoint knows to be about none, and is what all its entries say',
   'ledger.final-on-receipt':
     'what the model does not read is consumed with its receipt, what it had read already is seen',
   'ledger.inbound-states':

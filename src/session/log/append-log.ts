@@ -18,7 +18,8 @@ import { encodeLines } from './line.ts';
 import { type LogDisk, nodeDisk } from './log-disk.ts';
 import type { LogMeasure } from './log-measure.ts';
 import { findSeq, readPieces } from './read-log.ts';
-import type { LogFile, Region, SeqIndex } from './read-log.ts';
+import type { LogFile, Region } from './read-log.ts';
+import { notedOf, type SeqIndex } from './seq-index.ts';
 import { errnoOf, LogClosed, StorageFailed } from './storage-failed.ts';
 
 /** What became of one append. */
@@ -139,7 +140,7 @@ export class AppendLog {
     this.#size += bytes.length;
     let offset = from;
     for (let i = 0; i < lines.length; i += 1) {
-      this.#index.note(this.#lastSeq + 1 + i, offset, time);
+      this.#index.note(this.#lastSeq + 1 + i, offset, notedOf(lines[i]!));
       offset += lines[i]!.length;
     }
     this.#lastSeq += entries.length;

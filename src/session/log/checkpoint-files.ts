@@ -22,7 +22,8 @@ import {
 import { checkLine, decodeLine, lineOfSeq, logLineBytesMax } from './line.ts';
 import type { FileKind, LogDisk, Region } from './log-disk.ts';
 import { pieceAt, sumOf, summedPieceBytes } from './piece-sums.ts';
-import { type LogFile, SeqIndex, pieceBytes } from './read-log.ts';
+import { type LogFile, pieceBytes } from './read-log.ts';
+import { SeqIndex } from './seq-index.ts';
 
 /**
  * Why one is passed over. `cut`: the log is shorter than what it was made of. `otherLog`: it says other

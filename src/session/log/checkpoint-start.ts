@@ -7,8 +7,9 @@ import { type Checkpoint, type Judging, type LogAt, newestFitting, readSaid } fr
 import { type LogDisk, nodeDisk } from './log-disk.ts';
 import type { Measured } from './log-measure.ts';
 import { PieceSums } from './piece-sums.ts';
-import { type IndexMarks, linesByPiece, type LogFile, type Region, SeqIndex } from './read-log.ts';
+import { linesByPiece, type LogFile, type Region } from './read-log.ts';
 import type { Surveyed } from './repair.ts';
+import { type IndexMarks, SeqIndex } from './seq-index.ts';
 
 /** So much of a log is folded sooner than a checkpoint of it is judged. */
 export const worthBytes = 64 * 1024;

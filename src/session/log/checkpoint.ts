@@ -12,8 +12,9 @@ import { areTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import type { JsonValue } from '../../std/json.ts';
 import type { Facts } from '../facts/facts.ts';
 import { foldVersion } from './fold-version.ts';
-import type { DamagedRegion, IndexMarks, Region } from './read-log.ts';
+import type { DamagedRegion, Region } from './read-log.ts';
 import type { SeqBreak } from './repair.ts';
+import type { IndexMarks } from './seq-index.ts';
 
 /** What was made of which bytes. */
 export interface CheckpointHead {

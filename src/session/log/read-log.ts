@@ -15,7 +15,6 @@ export type { LogFile, Region } from './log-disk.ts';
 export const pieceBytes = 256 * 1024;
 
 const newline = 0x0a;
-const indexEveryEntries = 256;
 
 export type DamagedRegion = Region & { readonly why: LineFault };
 
@@ -36,6 +35,8 @@ export interface ReadOptions {
   readonly onDamaged?: (region: DamagedRegion) => void;
   /** Entries of other types are checked, and neither parsed nor answered. */
   readonly types?: ReadonlySet<string> | undefined;
+  /** All up to `to` is known to be committed: an append that goes on behind it is whole. */
+  readonly isCommitted?: boolean;
   readonly disk?: LogDisk;
 }
 
@@ -108,7 +109,7 @@ export async function* readEntries(path: string, options: ReadOptions = {}): Asy
   }
 }
 
-interface ReadOnceOptions extends Pick<ReadOptions, 'onDamaged' | 'types'> {
+interface ReadOnceOptions extends Pick<ReadOptions, 'onDamaged' | 'types' | 'isCommitted'> {
   /** Faults up to this offset have been seen twice and are real. */
   readonly suspect: number;
 }
@@ -140,6 +141,10 @@ async function* readOnce(
       yielded = line.to;
     }
     await file.disk.nextTurn();
+  }
+  if (options.isCommitted === true) {
+    for (const region of damaged) options.onDamaged?.(region);
+    yield* held;
   }
   return null;
 }
@@ -226,89 +231,6 @@ function readPiece({ disk, fd }: LogFile, region: Region, limit: number): Buffer
     const end = (wanted === limit ? bytes.lastIndexOf(newline, count - 1) : bytes.indexOf(newline)) + 1;
     if (end > 0 && end <= count) return bytes.subarray(0, end);
     if (count < bytes.length || region.from + count >= region.to) return bytes.subarray(0, 0);
-  }
-}
-
-/** What a `SeqIndex` is made of, to be kept. */
-export interface IndexMarks {
-  readonly seqs: readonly number[];
-  readonly offsets: readonly number[];
-  /** The latest time of an entry between this mark and the next, in ms. */
-  readonly latest: readonly number[];
-  readonly sinceMark: number;
-}
-
-/**
- * Seq to offset, one mark every 256 entries or 256 KiB, whichever comes first: a look-up reads at most that
- * much and one line more.
- */
-export class SeqIndex {
-  #seqs: number[];
-  #offsets: number[];
-  #latest: number[];
-  #sinceMark: number;
-
-  constructor(marks: IndexMarks = { seqs: [], offsets: [], latest: [], sinceMark: indexEveryEntries }) {
-    this.#seqs = [...marks.seqs];
-    this.#offsets = [...marks.offsets];
-    this.#latest = [...marks.latest];
-    this.#sinceMark = marks.sinceMark;
-  }
-
-  marks(): IndexMarks {
-    const [seqs, offsets, latest] = [[...this.#seqs], [...this.#offsets], [...this.#latest]];
-    return { seqs, offsets, latest, sinceMark: this.#sinceMark };
-  }
-
-  /** Told every committed entry in the order of the file. `time` null: it is of any time. */
-  note(seq: number, offset: number, time: string | null): void {
-    this.#sinceMark += 1;
-    const lastSeq = this.#seqs.at(-1) ?? 0;
-    const lastOffset = this.#offsets.at(-1) ?? 0;
-    // A repeated number (reported at opening) never becomes a mark: the marks only rise.
-    const isMark = seq > lastSeq && (this.#sinceMark >= indexEveryEntries || offset - lastOffset >= pieceBytes);
-    const timeMs = time === null ? Number.NaN : Date.parse(time);
-    const latestMs = Number.isNaN(timeMs) ? Number.POSITIVE_INFINITY : timeMs;
-    if (!isMark) {
-      const last = this.#latest.length - 1;
-      this.#latest[last] = Math.max(this.#latest[last] ?? latestMs, latestMs);
-      return;
-    }
-    this.#seqs.push(seq);
-    this.#offsets.push(offset);
-    this.#latest.push(latestMs);
-    this.#sinceMark = 0;
-  }
-
-  /**
-   * Offset of the first mark behind which an entry of this time or a later one comes before the next mark;
-   * `end` when there is none. A clock that was set back or forward is no matter: what comes before the answer
-   * is earlier, what comes behind it may be anything.
-   */
-  since(fromMs: number, end: number): number {
-    const found = this.#latest.findIndex((latestMs) => latestMs >= fromMs);
-    return this.#offsets[found] ?? end;
-  }
-
-  /** Offset of the last mark at or below `seq`; 0 when there is none. */
-  floor(seq: number): number {
-    return this.#offsets[this.#firstAbove(seq) - 1] ?? 0;
-  }
-
-  /** Offset of the first mark above `seq`; `end` when there is none. */
-  above(seq: number, end: number): number {
-    return this.#offsets[this.#firstAbove(seq)] ?? end;
-  }
-
-  #firstAbove(seq: number): number {
-    let low = 0;
-    let high = this.#seqs.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#seqs[middle]! <= seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
 

@@ -5,10 +5,11 @@
  */
 import { dirname } from 'node:path';
 import type { LogDisk } from './log-disk.ts';
-import { beginningOf, checkLine } from './line.ts';
+import { checkLine } from './line.ts';
 import { PieceSums } from './piece-sums.ts';
-import { linesByPiece, pieceBytes, SeqIndex } from './read-log.ts';
+import { linesByPiece, pieceBytes } from './read-log.ts';
 import type { DamagedRegion, LogFile, RawLine, Region } from './read-log.ts';
+import { type Noted, notedOf, SeqIndex } from './seq-index.ts';
 import { errnoOf, StorageFailed } from './storage-failed.ts';
 
 /** An entry whose number does not follow its predecessor's: a gap (`found` higher) or a repeat. */
@@ -40,7 +41,7 @@ export interface Survey {
 /** What is known of a log's beginning, which is then not read again. */
 export type Surveyed = Omit<Survey, 'size'>;
 
-type Seen = Region & { readonly seq: number; readonly time: string | null };
+type Seen = Region & { readonly seq: number; readonly noted: Noted };
 
 /** Of a log with nothing in it. */
 export function surveyOfNothing(): Surveyed {
@@ -72,7 +73,7 @@ export async function surveyLog(file: LogFile, known: Surveyed = surveyOfNothing
       const expected = found.lastSeq + 1;
       if (line.seq !== expected) found.seqBreaks.push({ offset: line.from, expected, found: line.seq });
       found.lastSeq = Math.max(found.lastSeq, line.seq);
-      found.index.note(line.seq, line.from, line.time);
+      found.index.note(line.seq, line.from, line.noted);
       found.firstEntry ??= { from: line.from, to: line.to };
     }
     found.entries += held.length;
@@ -89,7 +90,7 @@ export async function surveyLog(file: LogFile, known: Surveyed = surveyOfNothing
         suspects = joined(suspects, { from: line.from, to: line.to, why: checked.why });
         continue;
       }
-      held.push({ from: line.from, to: line.to, seq: checked.seq, time: checked.time });
+      held.push({ from: line.from, to: line.to, seq: checked.seq, noted: checked.noted });
       if (checked.last) commit();
     }
     await file.disk.nextTurn();
@@ -98,11 +99,14 @@ export async function surveyLog(file: LogFile, known: Surveyed = surveyOfNothing
   return { ...found, size };
 }
 
-type Checked = ReturnType<typeof checkLine> & { readonly time: string | null };
+type Checked =
+  | (Extract<ReturnType<typeof checkLine>, { ok: true }> & { readonly noted: Noted })
+  | Extract<ReturnType<typeof checkLine>, { ok: false }>;
 
 function check({ bytes }: RawLine): Checked {
-  if (bytes === null) return { ok: false, why: 'shape', time: null };
-  return { ...checkLine(bytes), time: beginningOf(bytes).time };
+  if (bytes === null) return { ok: false, why: 'shape' };
+  const checked = checkLine(bytes);
+  return checked.ok ? { ...checked, noted: notedOf(bytes) } : checked;
 }
 
 function joined(regions: DamagedRegion[], next: DamagedRegion): DamagedRegion[] {

@@ -127,7 +127,7 @@ describe('what a log is found to hold', () => {
         { offset: at(2), expected: 6, found: 5 },
       ],
       lastLineFrom: at(3),
-      marks: { seqs: [1], offsets: [0], latest: [Number.POSITIVE_INFINITY], sinceMark: 3 },
+      marks: { seqs: [1], offsets: [0], latest: [Number.POSITIVE_INFINITY], ofEvents: [true], sinceMark: 3 },
       sums: [crc32(Buffer.concat(lines))],
     });
   });

@@ -8,7 +8,7 @@ import { AppendLog } from '../../../src/session/log/append-log.ts';
 import { encodeLine } from '../../../src/session/log/line.ts';
 import { type LogDisk, nodeDisk } from '../../../src/session/log/log-disk.ts';
 import { LogMeasure } from '../../../src/session/log/log-measure.ts';
-import { SeqIndex } from '../../../src/session/log/read-log.ts';
+import { notedOf, SeqIndex } from '../../../src/session/log/seq-index.ts';
 import { surveyOfNothing } from '../../../src/session/log/repair.ts';
 import type { StorageFailed } from '../../../src/session/log/storage-failed.ts';
 import { alert, errno, failure, newLog, opened, place, session } from './log-rig.ts';
@@ -188,11 +188,11 @@ describe('a log at its end', () => {
     const options = { size: 0, lastSeq: 0, index, damaged: [], disk: { ...nodeDisk, read } };
     const log = new AppendLog({ path: at.path, fd: openSync(at.path, 'w+'), ...options });
     const first = log.append([session(), alert('a')]);
-    const { from } = log.append([alert('b')]);
+    const { from, lines } = log.append([alert('b')]);
     expect(noted).toEqual([
-      [1, 0, first.entries[0]!.time],
-      [2, first.lines[0]!.length, first.entries[1]!.time],
-      [3, from, expect.any(String)],
+      [1, 0, notedOf(first.lines[0]!)],
+      [2, first.lines[0]!.length, notedOf(first.lines[1]!)],
+      [3, from, notedOf(lines[0]!)],
     ]);
     expect(log.offsetOfSeq(4)).toBe(log.size);
     await log.close();

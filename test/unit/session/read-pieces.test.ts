@@ -12,7 +12,6 @@ import { nodeDisk } from '../../../src/session/log/log-disk.ts';
 import {
   type DamagedRegion,
   type Region,
-  SeqIndex,
   findSeq,
   linesByPiece,
   pieceBytes,
@@ -20,6 +19,7 @@ import {
   readPieces,
   tailEntries,
 } from '../../../src/session/log/read-log.ts';
+import { SeqIndex } from '../../../src/session/log/seq-index.ts';
 import { PieceSums } from '../../../src/session/log/piece-sums.ts';
 import { tempFolder } from './log-rig.ts';
 import { memoryDisk } from './memory-disk.ts';
@@ -286,13 +286,14 @@ describe('pieces for an observer', () => {
   });
 });
 
-const timeOf = (ms: number) => new Date(ms).toISOString();
+const at = (latestMs: number) => ({ latestMs, isOfEvents: false });
+const anyTime = at(Number.POSITIVE_INFINITY);
 
 describe('where a number stands', () => {
   it('[log.offset-of-seq] a mark stands at the first entry, and at every 256th behind it', () => {
     const index = new SeqIndex();
     expect(index.floor(1)).toBe(0);
-    for (const seq of upTo(1_000)) index.note(seq, seq * 10, null);
+    for (const seq of upTo(1_000)) index.note(seq, seq * 10, anyTime);
     const floors = [0, 1, 256, 257, 512, 513, 768, 769, 5_000].map((seq) => index.floor(seq));
     expect(floors).toEqual([0, 10, 10, 2_570, 2_570, 5_130, 5_130, 7_690, 7_690]);
   });
@@ -301,26 +302,33 @@ describe('where a number stands', () => {
     const index = new SeqIndex();
     const offsets = [0, pieceBytes - 1, pieceBytes, 2 * pieceBytes - 1, 2 * pieceBytes, 3 * pieceBytes - 1];
     offsets.push(9 * pieceBytes);
-    for (const [at, offset] of offsets.entries()) index.note(at + 1, offset, null);
+    for (const [at, offset] of offsets.entries()) index.note(at + 1, offset, anyTime);
     expect(upTo(8).map((seq) => index.floor(seq) / pieceBytes)).toEqual([0, 0, 1, 1, 2, 2, 9, 9]);
   });
 
   it('[log.offset-of-seq] an index that is made of another’s marks goes on as that one', () => {
     const index = new SeqIndex();
-    for (const seq of upTo(300)) index.note(seq, seq * 10, timeOf(seq));
+    for (const seq of upTo(300)) index.note(seq, seq * 10, at(seq));
     const marks = index.marks();
     const again = new SeqIndex(marks);
-    for (const seq of upTo(600).slice(300)) for (const one of [index, again]) one.note(seq, seq * 10, timeOf(seq));
-    expect(marks).toEqual({ seqs: [1, 257], offsets: [10, 2_570], latest: [256, 300], sinceMark: 43 });
+    for (const seq of upTo(600).slice(300))
+      for (const one of [index, again]) one.note(seq, seq * 10, at(seq));
+    expect(marks).toEqual({
+      seqs: [1, 257],
+      offsets: [10, 2_570],
+      latest: [256, 300],
+      ofEvents: [false, false],
+      sinceMark: 43,
+    });
     expect(again.marks()).toEqual(index.marks());
     expect(again.marks().seqs).toEqual([1, 257, 513]);
   });
 
   it('[log.offset-of-seq] never at a number that is repeated', () => {
     const index = new SeqIndex();
-    for (const seq of [1, 2, 3]) index.note(seq, seq * pieceBytes, null);
-    for (const seq of [3, 2, 1]) index.note(seq, (10 - seq) * pieceBytes, null);
-    index.note(4, 20 * pieceBytes, null);
+    for (const seq of [1, 2, 3]) index.note(seq, seq * pieceBytes, anyTime);
+    for (const seq of [3, 2, 1]) index.note(seq, (10 - seq) * pieceBytes, anyTime);
+    index.note(4, 20 * pieceBytes, anyTime);
     expect(upTo(4).map((seq) => index.floor(seq) / pieceBytes)).toEqual([1, 2, 3, 20]);
   });
 
