@@ -1,7 +1,7 @@
 /**
  * What a pod's age costs: its start, its memory, its place in a list, the last of its past for an observer
- * and for a person, its deliveries, its first callback. Pods with pasts of different length, compacted as they would have been; each is
- * started, asked, killed, listed, started again and stopped in every round.
+ * and for a person, its deliveries, its first callback. Pods with pasts of different length, compacted as
+ * they would have been; each is started, asked, killed, listed, started again and stopped in every round.
  */
 import { execFile } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -10,8 +10,8 @@ import type {
   PodEventEmittedEntry,
   PodEventReceivedEntry,
 } from '../session/facts/delivery-entries.ts';
-import type { Facts } from '../session/facts/facts.ts';
 import type { Entry, EntryBody, PodRef, SystemItemEntry, ToolResultEntry } from '../session/facts/entries.ts';
+import type { EventReader } from '../session/log/read-events.ts';
 
 /**
  * One event with its identity: names alone may mean two pods (I8). `attempts` and `sentAt` stand with the
@@ -26,18 +26,9 @@ export interface LedgerRow extends Delivery {
   incarnation: number;
 }
 
-export interface Ledger {
+export interface Ledger extends EventReader {
   /** Told every entry of one log, in order. */
   take(entry: Entry): void;
-  /**
-   * Whether the next entries have to be taken whatever they are about: something was given to the model that
-   * it has not read.
-   */
-  awaitsReading(): boolean;
-  /** Entries about no event were left out while it awaited none. */
-  passOver(): void;
-  /** Where the log stands now, of which entries were left out. */
-  standAt(facts: Pick<Facts, 'paused' | 'refusal'>): void;
   /**
    * Copies, each list in the order of the log: what this pod received, and what it emitted. May be asked at
    * any time.
@@ -87,6 +78,7 @@ export function createLedger(): Ledger {
     refusal: null,
   };
   return {
+    takes: takenTypes,
     take: (entry) => takeEntry(state, entry),
     awaitsReading: () => state.unseen.length > 0,
     passOver() {
@@ -192,10 +184,10 @@ const takers: Takers = {
 };
 
 /** Other types, unknown ones too, say nothing about events: they need not be read for a ledger. */
-export const ledgerTypes: ReadonlySet<string> = new Set(Object.keys(takers));
+const takenTypes: ReadonlySet<string> = new Set(Object.keys(takers));
 
 function takeEntry(state: State, entry: Entry): void {
-  if (!ledgerTypes.has(entry.type)) return;
+  if (!takenTypes.has(entry.type)) return;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the taker of an entry's own type takes that entry
   (takers[entry.type] as (state: State, entry: Entry) => void)(state, entry);
 }

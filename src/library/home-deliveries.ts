@@ -1,10 +1,10 @@
 /** The delivery state of each event of a home, joined from both ends' logs and what living senders say. */
-import { joinLedgers, type LedgerRow } from '../delivery/ledger.ts';
-import { readLedger } from '../delivery/read-ledger.ts';
+import { createLedger, joinLedgers, type Ledger, type LedgerRow } from '../delivery/ledger.ts';
 import { allPods, type FoundPod } from '../client/find-pod.ts';
 import { probeDeadlineMs } from '../client/pod-probe.ts';
 import type { Delivery } from '../protocol/methods.ts';
 import { type Home, isRemoved } from '../session/home/home.ts';
+import { readEvents } from '../session/log/read-events.ts';
 import { isOutOfPlace } from '../std/open-regular.ts';
 import { systemCode } from '../std/system-code.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
@@ -71,13 +71,14 @@ function withSender(row: LedgerRow, live: Delivery | undefined): LedgerRow {
     : { ...row, attempts, sentAt };
 }
 
-async function ledgerRows(pod: FoundPod): ReturnType<typeof readLedger> {
+async function ledgerRows(pod: FoundPod): Promise<ReturnType<Ledger['rows']>> {
+  const ledger = createLedger();
   try {
-    return await readLedger(pod.folder.log);
+    for await (const entry of readEvents(pod.folder.log, ledger)) ledger.take(entry);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
-    return { outbound: [], inbound: [] };
   }
+  return ledger.rows();
 }
 
 /** Null where it does not answer. */

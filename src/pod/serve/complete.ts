@@ -1,13 +1,11 @@
 /** The method `complete`: what the word at the caret may go on with. */
 import { candidatesMax } from '../../protocol/complete.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
+import { asTyped, typedPath } from '../../protocol/typed-path.ts';
 import type { Facts } from '../../session/facts/facts.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import type { Pod } from '../pod.ts';
-
-/** A word behind `@`, at the end of the text before the caret. */
-const named = /(?:^|\s)@(\S*)$/u;
 
 export interface CompleteParts {
   readonly pod: Pod;
@@ -22,16 +20,21 @@ export async function complete(
   { text, caret }: Params<'complete'>,
 ): Promise<Result<'complete'>> {
   const to = Math.min(caret ?? text.length, text.length);
-  const typed = named.exec(text.slice(0, to))?.[1];
-  if (typed === undefined) return { from: to, to, candidates: [] };
-  const files = await pod.host.work.completions(typed, context(), {
+  const typed = typedPath(text.slice(0, to));
+  if (typed === null) return { from: to, to, candidates: [] };
+  const { from, path } = typed;
+  const found = await pod.host.work.completions(path, context(), {
     countMax: candidatesMax,
-    isRefused: (path) => gate.readDenial(path),
+    isRefused: (absolute) => gate.readDenial(absolute),
+  });
+  const files = found.flatMap((one) => {
+    const word = asTyped(one.text);
+    return word === null ? [] : [{ ...one, text: word }];
   });
   const pods = podNames(pod.facts, names)
-    .filter((name) => name.startsWith(typed))
+    .filter((name) => name.startsWith(path))
     .map((name) => ({ text: name, kind: 'pod' as const }));
-  return { from: to - typed.length, to, candidates: [...pods, ...files].slice(0, candidatesMax) };
+  return { from, to, candidates: [...pods, ...files].slice(0, candidatesMax) };
 }
 
 function podNames({ session, children, descendants }: Facts, others: Iterable<string>): string[] {

@@ -2,10 +2,11 @@
  * The method `deliveries`: the state of each event. The log tells most of it; only how often an event was
  * sent, and what it waits for, is known to the link alone.
  */
+import { createLedger } from '../../delivery/ledger.ts';
 import { joinedDeliveries } from '../../delivery/joined-deliveries.ts';
 import { pendingInbound, pendingOutbound } from '../../delivery/pending-deliveries.ts';
-import { readLedger } from '../../delivery/read-ledger.ts';
 import type { Delivery, Params } from '../../protocol/methods.ts';
+import { readEvents } from '../../session/log/read-events.ts';
 import type { Children } from '../children/children.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
@@ -42,7 +43,10 @@ function pending({ facts }: Pod): { inbound: Delivery[]; outbound: Delivery[] } 
 }
 
 async function all({ folder, host }: Pod): Promise<{ inbound: Delivery[]; outbound: Delivery[] }> {
-  return await readLedger(folder.log, host.logs, { random: () => host.chance.random() });
+  const ledger = createLedger();
+  const reading = { disk: host.logs, random: () => host.chance.random() };
+  for await (const entry of readEvents(folder.log, ledger, reading)) ledger.take(entry);
+  return ledger.rows();
 }
 
 async function deliveriesBelow(

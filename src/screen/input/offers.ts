@@ -1,4 +1,5 @@
 /** What is offered for the text before the caret: slash commands and their words, pods, files. Pure. */
+import { typedPath } from '../../protocol/typed-path.ts';
 import { slashCommands } from '../slash.ts';
 
 export interface Offer {
@@ -59,7 +60,7 @@ function some(offers: Offers & { isCommand: boolean }): Offers | null {
 
 /** A word behind `@`: files of the directory. */
 export function asksFiles(text: string): boolean {
-  return /(?:^|\s)@\S*$/.test(text);
+  return typedPath(text) !== null;
 }
 
 /** What the method `complete` answers, and `loop/file-candidates.ts` finds. */

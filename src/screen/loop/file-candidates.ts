@@ -6,6 +6,7 @@
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { asTyped, isTyped, typedPath } from '../../protocol/typed-path.ts';
 import type { Candidates } from '../input/offers.ts';
 import type { Watching } from '../ports.ts';
 import { clean } from '../text.ts';
@@ -43,7 +44,7 @@ export async function runningCandidates(
   const before = text.length - Math.min(text.length, askedCharsMax);
   try {
     const found = await watching.call(instance, 'complete', { text: text.slice(before) });
-    const candidates = found.candidates.filter(({ text: one }) => clean(one) === one && !/\s/.test(one));
+    const candidates = found.candidates.filter(({ text: one }) => clean(one) === one && isTyped(one));
     return { from: found.from + before, to: found.to + before, candidates };
   } catch {
     return null;
@@ -53,22 +54,23 @@ const entriesMax = 10_000;
 
 /** `text`: up to the caret. Null where nothing is to be offered, or nothing can be read. */
 export function fileCandidates(text: string, directory: string): Candidates | null {
-  const [, path] = /(?:^|\s)@(\S*)$/.exec(text) ?? [];
-  if (path === undefined || path.startsWith('/') || path.split('/').includes('..')) return null;
+  const typed = typedPath(text);
+  if (typed === null) return null;
+  const { from, path } = typed;
+  if (path.startsWith('/') || path.split('/').includes('..')) return null;
   const slash = path.lastIndexOf('/') + 1;
   const folder = path.slice(0, slash);
   const begun = path.slice(slash);
   const found = entriesOf(directory, folder)
     .filter(({ name }) => name.startsWith(begun) && (begun !== '' || !name.startsWith('.')))
-    // What a name hides would be typed for the person; a blank would end the path.
-    .filter(({ name }) => clean(name) === name && !/\s/.test(name))
-    .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .slice(0, candidatesMax);
-  const candidates = found.map(({ name, isFolder }) => ({
-    text: `${folder}${name}${isFolder ? '/' : ''}`,
-    kind: isFolder ? ('folder' as const) : ('file' as const),
-  }));
-  return { from: text.length - path.length, to: text.length, candidates };
+    // What a name hides would be typed for the person.
+    .filter(({ name }) => clean(name) === name)
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const candidates = found.flatMap(({ name, isFolder }) => {
+    const text = asTyped(`${folder}${name}${isFolder ? '/' : ''}`);
+    return text === null ? [] : [{ text, kind: isFolder ? ('folder' as const) : ('file' as const) }];
+  });
+  return { from, to: text.length, candidates: candidates.slice(0, candidatesMax) };
 }
 
 function entriesOf(directory: string, folder: string): { name: string; isFolder: boolean }[] {

@@ -62,7 +62,11 @@ function fieldsOf(input: JsonObject): string {
     .join(', ');
 }
 
-/** Line ends become blanks, so that what stands behind them is seen as well. */
+/** What stands behind a line end is seen as well, and that it is a line of its own: in a shell, a command. */
 function oneRow(words: string): string {
-  return words.slice(0, wordsMax).replaceAll(/\s+/g, ' ').trim();
+  const rows = words
+    .slice(0, wordsMax)
+    .trim()
+    .split(/\s*[\n\r\u2028\u2029]\s*/u);
+  return rows.map((row) => row.replaceAll(/\s+/g, ' ')).join(' ⏎ ');
 }

@@ -1,14 +1,14 @@
-/** A ledger that leaves out what its log's checkpoint knows to be about no event: the rows of the whole log. */
+/** A ledger that leaves out what its log's checkpoint knows to be about no event. */
 import { statSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { createLedger } from '../../../src/delivery/ledger.ts';
-import { readLedger } from '../../../src/delivery/read-ledger.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { emptyFacts } from '../../../src/session/facts/facts.ts';
 import { applyEntry } from '../../../src/session/facts/replay.ts';
 import { writeCheckpoint } from '../../../src/session/log/checkpoint-files.ts';
 import { checkpointOf } from '../../../src/session/log/checkpoint-start.ts';
 import { nodeDisk } from '../../../src/session/log/log-disk.ts';
+import { type EventReading, readEvents } from '../../../src/session/log/read-events.ts';
 import { readEntries } from '../../../src/session/log/read-log.ts';
 import {
   above,
@@ -33,6 +33,12 @@ import { dice, newLog, place } from '../session/log-rig.ts';
 async function wholeLedger(path: string) {
   const ledger = createLedger();
   for await (const { entry } of readEntries(path)) ledger.take(entry);
+  return ledger.rows();
+}
+
+async function readLedger(path: string, reading?: EventReading) {
+  const ledger = createLedger();
+  for await (const entry of readEvents(path, ledger, reading)) ledger.take(entry);
   return ledger.rows();
 }
 
@@ -111,7 +117,7 @@ it('[ledger.skips] the rows of a log are those of all its entries, wherever its 
   for (let seed = 1; seed <= 24; seed += 1) {
     const path = await played(turns(dice(seed)), [0.2, 0.5, 0.8, 0.999][seed % 4]!);
     const disk = counting();
-    expect(await readLedger(path, disk, { random: () => 0 }), `seed ${seed}`).toEqual(
+    expect(await readLedger(path, { disk, random: () => 0 }), `seed ${seed}`).toEqual(
       await wholeLedger(path),
     );
     // To judge its checkpoint every piece of so short a log is read once.

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { filesNamedIn } from '../../../src/client/run-input.ts';
 import type { Watching } from '../../../src/screen/ports.ts';
 import { fileCandidates, runningCandidates } from '../../../src/screen/loop/file-candidates.ts';
 
@@ -19,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const texts = (text: string) => fileCandidates(text, folder)?.candidates.map((one) => one.text);
 
 it('[screen.file-offers] names in the folder, sorted, in place of what was typed behind @', () => {
-  expect(texts('see @')).toEqual(['README.md', 'src/']);
+  expect(texts('see @')).toEqual(['README.md', 'src/', 'two\\ words']);
   expect(fileCandidates('see @src/a', folder)).toEqual({
     from: 5,
     to: 10,
@@ -46,7 +47,7 @@ it('[screen.file-offers-pod] a pod that runs is asked with the end of the text; 
     'i',
     asking('idle', (...args) => {
       asked.push(args);
-      const candidates = ['a.ts', 'a b', 'a\u001B[2J'].map((text) => ({ text, kind: 'file' }));
+      const candidates = ['a.ts', 'a b', 'a\\ b', 'a\u001B[2J'].map((text) => ({ text, kind: 'file' }));
       return Promise.resolve({ from: 4_095, to: 4_096, candidates });
     }),
   );
@@ -54,7 +55,10 @@ it('[screen.file-offers-pod] a pod that runs is asked with the end of the text; 
   expect(found).toEqual({
     from: long.length - 1,
     to: long.length,
-    candidates: [{ text: 'a.ts', kind: 'file' }],
+    candidates: [
+      { text: 'a.ts', kind: 'file' },
+      { text: 'a\\ b', kind: 'file' },
+    ],
   });
 });
 
@@ -67,4 +71,21 @@ it('[screen.file-offers-pod] one that does not answer, or that is not here, leav
   const silent = () => Promise.reject(new Error('no answer'));
   await expect(runningCandidates('@a', 'i', asking('running', silent))).resolves.toBeNull();
   await expect(runningCandidates('@a', 'other', asking('running', silent))).resolves.toBeNull();
+});
+
+it('[screen.file-blanks] a name with blanks is offered as it is typed, and typed on; one with a tab or a backslash is not', () => {
+  for (const name of ['a\tb', 'a\\b', 'a\u00A0b', 'a"b']) writeFileSync(join(folder, name), '');
+  mkdirSync(join(folder, 'my notes'));
+  writeFileSync(join(folder, 'my notes', 'in may.md'), '');
+  expect(texts('@a')).toEqual([]);
+  for (const typed of ['@m', '@my\\', '@my\\ ', '@my\\ no']) {
+    const found = fileCandidates(`see ${typed}`, folder)!;
+    expect(found, typed).toMatchObject({ from: 5, to: 4 + typed.length });
+    expect(found.candidates, typed).toEqual([{ text: 'my\\ notes/', kind: 'folder' }]);
+  }
+  const [inside] = texts('see @my\\ notes/i')!;
+  expect(inside).toBe('my\\ notes/in\\ may.md');
+  expect(filesNamedIn(`see @${inside} now`)).toEqual(['my notes/in may.md']);
+  // A blank without the sign ends the path.
+  expect(texts('see @my no')).toBeUndefined();
 });

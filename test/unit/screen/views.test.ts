@@ -378,3 +378,10 @@ describe('inline', () => {
     expect(text).toMatch(/─ to root · ◦ idle 1m10s · 12\.4k tok · \$0\.41 · 9 pods below: ▶ 4 ✗ 1 ✓ 4/);
   });
 });
+
+it('[screen.command-lines] a command of several lines is shown in one, with where each begins', () => {
+  const command = '\n  cd src\n\n\tmake   all \r\nrm -r out\u2028true\n';
+  const [item] = itemsOf({ kind: 'call', call: 'a', tool: 'Bash', input: { command } });
+  const lines = itemLines(item!, 80, { rich: null, showsMachinery: false, call: null, isBelowCall: false });
+  expect(textOf(lines)).toContain('Bash cd src ⏎ make all ⏎ rm -r out ⏎ true');
+});
