@@ -350,7 +350,7 @@ export const methods = {
   },
   complete: {
     who: 'person',
-    doc: 'What a text that is being typed may go on with: behind `@` files and folders as Read would find them from the working directory, blanks in them behind `\\`, and pods of this tree. Links are not followed.',
+    doc: 'What a text that is being typed may go on with: behind `@` files and folders as Read would find them from the working directory, and pods of this tree. Links are not followed.',
     params: completeParams,
     result: completeResult,
   },

@@ -48,6 +48,8 @@ const itIs = /\u001B\[\?[\d;]*c/;
 const answerCharsMax = 64;
 /** A line that stands still for so long is written to again; a terminal that never answers is not asked. */
 const answerMs = 5_000;
+/** After a stop that is over, its SIGCONT comes with the next turn of the loop. */
+const sentOnWithinMs = 50;
 
 export class Terminal implements ScreenTerminal {
   readonly #parts: TerminalParts;
@@ -173,11 +175,12 @@ export class Terminal implements ScreenTerminal {
     process.off('SIGTSTP', this.#onStop);
     // As the terminal would: to all that were started together.
     process.kill(0, 'SIGTSTP');
-    // Here again: sent on, or, where nobody could send it on, never stopped.
+    // Here again: sent on, or, where nobody could send it on, never stopped. What sent it on is heard of
+    // first: heard of afterwards, it would be taken for one that ended a stop which nobody noticed.
     process.on('SIGTSTP', this.#onStop);
-    setImmediate(() => {
+    setTimeout(() => {
       if (!this.#isOn) this.#onContinue();
-    });
+    }, sentOnWithinMs);
   }
 
   async lend<T>(work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,8 @@
 /** A start that does not age. */
 export const checkpoints = {
+  'log.since':
+    'what is of a time or later is found without reading what is older, also where the clock was set, lines are damaged and the end is torn',
+  'log.types': 'a reader of some types gets those, and is told of the damage, as a reader of all',
   'checkpoint.fits':
     'A log with a checkpoint that fits it comes to what it comes to without, and only what is behind the checkpoint is folded.',
   'checkpoint.misfit':

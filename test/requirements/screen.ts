@@ -42,6 +42,8 @@ export const screen = {
     'What was typed and pasted leaves the input exactly, tabs too, and what Ctrl+C clears comes back.',
   'screen.long-words':
     'What is said to the person is there whole, also where the last row has no room for it.',
+  'screen.sent-on':
+    'what sends a stopped screen on is taken for its own stop: the frame is drawn once, and none is left behind',
   'screen.command-lines': 'the one line of a command of several lines says where each of them begins',
   'screen.file-blanks':
     'behind @ a name with blanks is offered as it is to be typed, and means that file once it is taken',

@@ -80,8 +80,6 @@ export const session = {
     'beside a writer it gets every complete append once and in order, going on from its last offset',
   'log.read-memory': '64 MB are read in a heap of 24 MB, buffers of less than 8 MB',
   'log.seq-breaks': 'repeated numbers are reported, and the next number is above all of them',
-  'log.since':
-    'what is of a time or later is found without reading what is older, also where the clock was set, lines are damaged and the end is torn',
   'log.short-write': 'writes that take only a few bytes are gone on with',
   'log.sync-failed': 'a failed sync rejects everybody who waits and is never tried again',
   'log.tail': 'the last entries, whatever the size of the log and of its lines',
@@ -92,12 +90,10 @@ export const session = {
     'cut at any byte, the complete appends before it are left, the rest is kept aside, and the next line is not welded',
   'log.torn-kept': 'every tail that was cut is still there after the next one',
   'log.torn-zeros': 'zeros at the end count as torn',
-  'log.types': 'a reader of some types gets those, and is told of the damage, as a reader of all',
   'log.whereabouts': 'a log knows whether its path still leads to it, until it is closed',
   'process.identity': 'the same process is the same at every look, another one is another',
   'process.odd-name': 'a name with parentheses and spaces is not read as fields',
   'process.ps': 'where there is no /proc, ps tells the same at every look',
-  'process.threads':
-    'a process whose first thread has ended still runs: it holds its sockets until the last one has',
+  'process.threads': 'a process whose first thread has ended still runs: it holds its sockets until the last one has',
   'process.zombie': 'a process that has ended and was not collected is gone',
 } as const;

@@ -30,9 +30,11 @@ class Pty {
   output = '';
   #waiting: (() => void)[] = [];
 
-  constructor(words: readonly string[]) {
+  /** `before`, `after`: commands of the shell around it. */
+  constructor(words: readonly string[], { before = 'true', after = 'true' } = {}) {
     // Between two answers of stty what the terminal was set to.
-    const line = `stty -g; ${[process.execPath, program, ...words].join(' ')}; echo "status $?"; stty -g; echo all-done`;
+    const command = [process.execPath, program, ...words].join(' ');
+    const line = `${before}; stty -g; ${command}; ${after}; echo "status $?"; stty -g; echo all-done`;
     this.child = spawn('script', ['-qfec', `bash -c '${line}'`, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm-256color', SHELL: '/bin/bash' },
     });
@@ -121,6 +123,16 @@ describe.runIf(hasScript).each(modes)('the terminal of the screen, %s', (mode) =
     expect(pty.left.keyboard).toBeGreaterThan(0);
     pty.child.stdin?.write('q');
     await expectGivenBack(pty);
+  });
+
+  it('[screen.sent-on] after Ctrl+Z and fg the frame is drawn once, where the shell has left the cursor', async () => {
+    const pty = new Pty([mode, 'wait'], { before: 'set -m', after: 'fg >/dev/null' });
+    await pty.until(/frame 1 of \d+/);
+    pty.child.stdin?.write('\u001A');
+    await pty.until(/frame 2 of \d+/);
+    pty.child.stdin?.write('q');
+    await expectGivenBack(pty);
+    expect(pty.output).not.toContain('frame 3');
   });
 
   it('[screen.r15] after SIGSTOP and SIGCONT each mode is on once, and off at the end', async () => {
