@@ -1,5 +1,6 @@
 /**
- * What a person can do about a name that another pod has: the command that gives it free, as that pod is now.
+ * What a person can do about a name that another pod has: the command that goes on with that pod, or gives the
+ * name free, as the pod is now.
  */
 import { podAt } from '../../client/find-pod.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
@@ -19,5 +20,8 @@ async function wayToFree(context: CommandContext, name: string): Promise<string>
   if (pod !== null && (await isPodRunning(pod))) {
     return `give that one, which is running, its next task with "podkin send ${label}", or end and remove it and everything below it with "podkin rm -f ${label}"`;
   }
-  return `remove that one with "podkin rm ${label}"`;
+  // Never its removal: with it goes what was done.
+  if (pod?.spec.parent === null) return `go on with that one: podkin run -c ${label} "…"`;
+  if (pod !== null) return `go on with that one: podkin send --restore ${label} "…"`;
+  return `remove what is left there with "podkin rm ${label}"`;
 }

@@ -183,7 +183,9 @@ describe('the dead, as their logs tell', () => {
       expect(status, stderr).toBe(2);
       return stderr;
     };
-    expect(await refusal('stopped')).toContain('remove that one with "podkin rm stopped"');
+    const ofStopped = await refusal('stopped');
+    expect(ofStopped).toContain('go on with that one: podkin run -c stopped "…"');
+    expect(ofStopped).not.toContain('podkin rm');
     expect(await refusal('running')).toContain('with "podkin rm -f running"');
     expect(await refusal('damaged')).toContain('with "podkin rm -f damaged", which keeps them aside');
     if (lock.taken) await lock.release();
