@@ -1,6 +1,6 @@
 /**
- * What a person can do about a name that another pod has: the command that goes on with that pod, or gives the
- * name free, as the pod is now.
+ * What a person can do about a name that another pod has: the command that goes on with that pod, or gives
+ * the name free, as the pod is now.
  */
 import { podAt } from '../../client/find-pod.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
