@@ -11,7 +11,7 @@ import { viewHome } from '../client/pod-view.ts';
 import { noticeInput, runInput } from '../client/run-input.ts';
 import { BadSetting } from '../configuration/bad-setting.ts';
 import { withStoredKeys } from '../configuration/own-environment.ts';
-import { verifyHome } from '../delivery/verify/verify.ts';
+import { verifiedHome } from './verified-home.ts';
 import { ownHome } from '../session/home/own-home.ts';
 import { limitsOf } from '../session/settings/settings.ts';
 import { uuidv7 } from '../std/uuid.ts';
@@ -44,7 +44,7 @@ export function openHome(options: HomeOptions = {}): PodkinHome {
         return await listedPods(seen, seen);
       }),
     deliveries: () => ofHome(async () => await deliveriesOf(context.home)),
-    verify: () => ofHome(async () => await verifyHome(context.home)),
+    verify: () => ofHome(async () => await verifiedHome(context.home)),
     stop: (called, options) =>
       ofHome(async () => {
         const { signal } = givenOptions('stop', options);

@@ -175,27 +175,47 @@ function isProse(part: StreamPart): part is ProsePart {
   return /^(?:text|reasoning)-(?:start|delta|end)$/.test(part.type);
 }
 
-/** Texts and reasonings, each from its start, its deltas and its end. */
+/**
+ * Texts and reasonings, each from its start, its deltas and its end. What goes on behind a call, and what a
+ * signature ends or begins, are parts of their own: each goes back as it came, in its place.
+ */
 function proseInto(parts: AnswerPart[], room: Room): (part: ProsePart) => ModelPart | null {
-  // Ids are unique among the open parts only.
-  const open = new Map<string, Prose>();
+  // Ids are unique among the open parts only. Null: a signature has ended it, and it may go on.
+  const open = new Map<string, Prose | null>();
+  const begun = (key: string, type: Prose['type']): Prose => {
+    const prose: Prose = { type, text: '' };
+    open.set(key, prose);
+    parts.push(prose);
+    room.add(partBytes);
+    return prose;
+  };
   return (part) => {
     const type = part.type.startsWith('text') ? 'text' : 'reasoning';
     const key = `${type} ${part.id}`;
-    const prose: Prose = open.get(key) ?? { type, text: '' };
-    if (!open.has(key)) {
-      open.set(key, prose);
-      parts.push(prose);
-      room.add(partBytes);
-    }
+    const isEnd = part.type === 'text-end' || part.type === 'reasoning-end';
+    const delta = part.type === 'text-delta' || part.type === 'reasoning-delta' ? part.delta : '';
+    const before = open.get(key);
+    if (isEnd) open.delete(key);
+    if (isEnd && before === null) return null;
     const metadata = metadataOf(part, room);
+    const isSigned = delta !== '' && hasSignature(metadata);
+    const isBehind = delta !== '' && parts.at(-1)?.type === 'toolCall';
+    const goesOn = before && !isBehind && !(isSigned && before.text !== '');
+    const prose = goesOn ? before : begun(key, type);
+    if (isEnd) open.delete(key);
     if (metadata !== undefined) prose.providerMetadata = merged(prose.providerMetadata, metadata);
-    if (part.type === 'text-end' || part.type === 'reasoning-end') open.delete(key);
-    if ((part.type !== 'text-delta' && part.type !== 'reasoning-delta') || part.delta === '') return null;
-    const delta = room.fit(part.delta);
-    prose.text += delta;
-    return { type: type === 'text' ? 'textDelta' : 'reasoningDelta', text: delta };
+    if (delta === '') return null;
+    const text = room.fit(delta);
+    prose.text += text;
+    if (isSigned) open.set(key, null);
+    return { type: type === 'text' ? 'textDelta' : 'reasoningDelta', text };
   };
+}
+
+/** Google signs a part as it comes; no other provider signs a delta. */
+function hasSignature(metadata: JsonObject | undefined): boolean {
+  const own = metadata?.['google'];
+  return isJsonObject(own) && typeof own['thoughtSignature'] === 'string';
 }
 
 /** A call that has begun: its arguments as far as they have come, until the call itself comes. */

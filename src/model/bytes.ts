@@ -29,6 +29,8 @@ export interface Connection {
   readonly dialect: Dialect;
   /** Null: connect directly. */
   readonly proxy: Proxy | null;
+  /** How long nothing may come before the request has failed. */
+  readonly stallTimeoutMs: number;
   /** Told of each piece of an answer and of each event in it. */
   readonly heard: { alive(): void; event(event: JsonObject): void };
 }
@@ -179,7 +181,7 @@ function events(connection: Connection, reader: Reader, first: Uint8Array[]): Re
   const next = async (): Promise<string | null> => {
     if (waiting.length > 0) await nextTurn();
     else {
-      const { done, value } = await readOn(reader, frame.ending());
+      const { done, value } = await readOn(reader, patienceMs(frame.ending(), connection));
       if (done) return null;
       waiting.push(...slices(value));
     }
@@ -226,11 +228,16 @@ function slices(piece: Uint8Array): Uint8Array[] {
  */
 const afterMs: Readonly<Record<Exclude<Ending, 'open'>, number>> = { over: 200, finished: 5_000 };
 
-/** The next piece, or the end where the answer is whole and nothing more comes. */
-async function readOn(reader: Reader, ending: Ending): ReturnType<Reader['read']> {
-  if (ending === 'open') return await reader.read();
+/** Null: until something comes. A whole answer is taken before its connection counts as stalled. */
+function patienceMs(ending: Ending, { stallTimeoutMs }: Connection): number | null {
+  return ending === 'open' ? null : Math.min(afterMs[ending], stallTimeoutMs / 2);
+}
+
+/** The next piece, or the end where nothing more comes in time. */
+async function readOn(reader: Reader, withinMs: number | null): ReturnType<Reader['read']> {
+  if (withinMs === null) return await reader.read();
   const patience = new AbortController();
-  const enough = sleep(afterMs[ending], null, { ref: false, signal: patience.signal }).catch(() => null);
+  const enough = sleep(withinMs, null, { ref: false, signal: patience.signal }).catch(() => null);
   const next = await Promise.race([reader.read(), enough]);
   patience.abort();
   if (next !== null) return next;

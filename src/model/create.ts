@@ -138,7 +138,7 @@ export async function createModel(
     tokensMax: tokensMaxOf(name, options.given),
     cost: (usage) => costOf(name, usage, options.given?.price),
     open: async (_, heard) => {
-      const fetch = await fetchFor({ name, dialect, proxy, heard });
+      const fetch = await fetchFor({ name, dialect, proxy, stallTimeoutMs, heard });
       return await loadProviderModel({ ...settings, fetch });
     },
   });

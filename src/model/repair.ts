@@ -6,6 +6,7 @@
  */
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { toolName } from './call-names.ts';
+import { inOrder } from './google-order.ts';
 import { keepLoneSignatures } from './lone-signature.ts';
 import { repairAnthropic } from './repair-anthropic.ts';
 import {
@@ -226,7 +227,7 @@ function incompleteOf(type: string, { status, incomplete_details: given }: JsonO
     : null;
 }
 
-function repairGoogle(event: JsonObject): JsonObject | null {
+function repairGoogle(event: JsonObject): JsonObject | JsonObject[] {
   const { usageMetadata: usage, candidates } = event;
   if (isJsonObject(usage)) event['usageMetadata'] = counts(usage);
   else delete event['usageMetadata'];
@@ -245,7 +246,7 @@ function repairGoogle(event: JsonObject): JsonObject | null {
     });
     content['parts'] = keepLoneSignatures(parts);
   }
-  return event;
+  return inOrder(event);
 }
 
 /** One without a name is the end of a call that came in pieces, unless it holds a whole one. */

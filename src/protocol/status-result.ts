@@ -58,6 +58,8 @@ export const statusResult = once(() =>
     lastSeq: z.int().optional(),
     /** How many observe it, connections of one `watcher` once; older pods leave it out. */
     watching: z.int().optional(),
+    /** The path of its session log, where it runs. Older pods leave it out. */
+    log: z.string().optional(),
     /** True when nothing of this pod, and nothing that it handed down, is outstanding. */
     settled: z.boolean(),
     model: z.string(),

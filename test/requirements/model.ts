@@ -90,6 +90,8 @@ export const model = {
   'model.stall': 'an answer that begins and then stays silent fails as timeout, and the connection is closed',
   'model.status': 'each HTTP status becomes its category after exactly one request',
   'model.text': 'a text arrives in deltas and whole, with the tokens that were counted',
+  'model.signature-place':
+    'of texts and thoughts that are signed, or go on behind a call, each goes back as a part of its own with its own signature, in its place',
   'model.thinking': 'reasoning comes with its signature',
   'model.tool-calls': 'several tool calls arrive in order with their ids and inputs, and none is run',
   'model.empty-events':

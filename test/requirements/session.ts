@@ -94,6 +94,7 @@ export const session = {
   'process.identity': 'the same process is the same at every look, another one is another',
   'process.odd-name': 'a name with parentheses and spaces is not read as fields',
   'process.ps': 'where there is no /proc, ps tells the same at every look',
-  'process.threads': 'a process whose first thread has ended still runs: it holds its sockets until the last one has',
+  'process.threads':
+    'a process whose first thread has ended still runs: it holds its sockets until the last one has',
   'process.zombie': 'a process that has ended and was not collected is gone',
 } as const;

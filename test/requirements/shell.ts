@@ -34,6 +34,8 @@ export const shell = {
     'what a command outside of any sandbox started is ended at its end, at a timeout and at a stop, also in a session of its own, and named; no process that took over a number is hit',
   'shell.outside-death':
     'what such a command left when its pod was killed is ended and named by the next incarnation, by stop and by rm',
+  'shell.hidden-behind-link':
+    'where settings or state lie behind a link of the person, commands run, and what is there stays closed',
   'shell.outside-thread':
     'a process of a command whose first thread has ended, while others run on, is found, ended and named like any other',
   'shell.outside-unmarked': 'what has given up its environment is not found, as the documentation says',

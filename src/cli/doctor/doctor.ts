@@ -31,6 +31,7 @@ import { logFindings } from './log-check.ts';
 import { socketFolder, staleSockets } from './socket-check.ts';
 import { scopeFindings } from './scope-check.ts';
 import { tombstoneFindings } from './tombstone-check.ts';
+import { lostLogs } from '../../client/lost-logs.ts';
 import { isLive, type SeenPod, viewHome } from '../../client/pod-view.ts';
 import { podFindings } from './pod-findings.ts';
 import { mailboxIn } from '../../session/facts/mailbox-entries.ts';
@@ -67,7 +68,7 @@ export async function doctorCommand(
     ...(await staleSockets(context, seen)),
     ...leftovers(context),
     ...oldLeases(context),
-    ...(await logFindings(context.home)),
+    ...(await logFindings(context.home, await lostLogs(context.home))),
     ...checkpointFindings(context.home),
     ...tombstoneFindings(context.home),
     ...keptFileFindings(context.home),

@@ -1,5 +1,6 @@
 /** For `podkin doctor`: session logs, and the files beside them that say whose they are. */
 import { existsSync } from 'node:fs';
+import { type LostLog, lostLogAdvice, lostLogText } from '../../client/lost-logs.ts';
 import {
   type Home,
   type PodFolder,
@@ -18,8 +19,13 @@ import { readEntries } from '../../session/log/read-log.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { ageOf, type Finding, leftoverAgeMs, ok } from './finding.ts';
 
-export async function logFindings(home: Home): Promise<Finding[]> {
-  const findings: Finding[] = [];
+export async function logFindings(home: Home, lost: readonly LostLog[]): Promise<Finding[]> {
+  const findings = lost.map((one): Finding => ({
+    check: 'logs',
+    level: 'failure',
+    text: lostLogText(one),
+    fix: lostLogAdvice,
+  }));
   for (const [place, label] of labelsOf(home, podPlaces(home))) {
     const finding = await damage(label, podFolder(home, place));
     if (finding !== null) findings.push(finding);

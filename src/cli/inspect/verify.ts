@@ -1,6 +1,7 @@
 /** `podkin verify`: reads every log of the home and checks what was promised; fails at a violation. */
-import { renderReport, verifyHome } from '../../delivery/verify/verify.ts';
+import { renderReport } from '../../delivery/verify/verify.ts';
 import { bringCopies, type NotChecked } from '../../machines/copied-logs.ts';
+import { verifiedHome } from '../../library/verified-home.ts';
 import { oneLine } from '../format/printable.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, jsonText } from '../invocation/context.ts';
@@ -8,7 +9,7 @@ import { registryTrouble } from './registry-trouble.ts';
 
 export async function verifyCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
   const notChecked = await bringCopies(context.home);
-  const report = await verifyHome(context.home);
+  const report = await verifiedHome(context.home);
   for (const { text } of await registryTrouble(context.home)) context.stderr.write(`podkin: ${text}\n`);
   context.stdout.write(
     options.json ? jsonText({ ...report, notChecked }) : `${renderReport(report).trimEnd()}\n`,

@@ -15,6 +15,7 @@ import { type OtherWaits, waitingOf } from './waiting.ts';
 export interface LinkView {
   readonly path: string;
   readonly pid: number;
+  readonly log: string;
   /** Why the parent cannot be reached, and whether it is for good; null while linked, or for a root. */
   parentProblem: { permanent: boolean } | null;
   isChildLinked(instance: string): boolean;
@@ -53,6 +54,7 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
     queue: queueView(facts.queue),
     lastSeq: facts.lastSeq,
     watching: links.watching,
+    log: links.log,
     settled: view.settled && facts.turn === null && live.mode === 'idle',
     model,
     permissionMode: session.permissionMode,

@@ -20,6 +20,7 @@ export function linkView({ pod, children, parentLink, sandbox, treeFeed }: LinkV
   return {
     path: pod.path,
     pid: pod.host.self.identity().pid,
+    log: pod.folder.log,
     parentProblem: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
     sandbox: sandbox.known.kind,
     setAside: pod.host.home.hasSetAside(pod.folder),

@@ -15,16 +15,30 @@ const carriers = new Set(
     'fakeroot faketime xvfb-run dbus-run-session caffeinate firejail bwrap proot prlimit setarch linux32 linux64 numactl',
     'bash sh dash zsh ksh mksh fish ash rbash csh tcsh xargs parallel entr npx bunx catchsegv cgexec catatonit tini',
     'dumb-init start-stop-daemon daemonize reptyr dtach screen tmux rlwrap chronic ts sem hyperfine gtimeout gnice genv',
+    'mapfile readarray compgen complete hash alias bind',
     'gstdbuf gxargs stdbuf ssh-agent gpg-agent aoss torsocks torify proxychains proxychains4 mpirun srun',
   ].flatMap((line) => line.split(' ')),
 );
 /** Whether a program, or a word of the shell, runs what is behind it. */
 export function isCarrier(program: string): boolean {
-  return carriers.has(program);
+  return carriers.has(program) || loader.test(program);
 }
 
-/** They add words of their own behind. */
-const adding = new Set(['xargs', 'gxargs', 'parallel', 'entr', 'sem']);
+/** The system's loader of programs, by its path: it runs what it is given. */
+const loader = /^ld(?:-linux|-musl|64)?[\w.-]*\.so(?:\.\d+)*$/;
+
+/** Words of their own, or of whoever uses the name later, stand behind. */
+const adding = new Set([
+  'xargs',
+  'gxargs',
+  'parallel',
+  'entr',
+  'sem',
+  'alias',
+  'hash',
+  'mapfile',
+  'readarray',
+]);
 /** Behind one of these a command begins. */
 const ofFind: Readonly<Record<string, RegExp>> = {
   find: /^-(?:exec|execdir|ok|okdir)$/,
@@ -71,7 +85,7 @@ export function holdsCommand(script: string, rule: CommandRule, depth = 0): bool
 function withoutVariables(script: string): string {
   return script
     .replaceAll(/\$\{\w+:?[-=+]([^{}]*)\}/g, '$1')
-    .replaceAll(/\$(?:\w+|[@*#?!-]|\{[^{}]*\})/g, '');
+    .replaceAll(/\$(?:\d|[A-Za-z_]\w*|[@*#?!-]|\{[^{}]*\})/g, '');
 }
 
 /**
@@ -95,11 +109,12 @@ function letters(_all: string, from: string, to: string): string {
 function holds(all: readonly string[], rule: CommandRule, depth: number): boolean {
   const first = all.findIndex((word) => !assignment.test(word));
   if (first === -1) return false;
-  const words = all.slice(first);
-  const program = baseName(words[0] ?? '');
+  const program = baseName(all[first] ?? '');
+  // `alias x=rm` is `rm` under another name.
+  const words = all.slice(first).map((word) => (program === 'alias' ? word.replace(/^[^\s=]+=/, '') : word));
   if (isMeant(words, rule)) return true;
   const found = Object.hasOwn(ofFind, program) ? ofFind[program] : undefined;
-  if (found === undefined && !carriers.has(program)) return false;
+  if (found === undefined && !isCarrier(program)) return false;
   if (words.length > wordsMax) return true;
   const more = adding.has(program) || found !== undefined ? [''] : [];
   return words.some((word, at) => {

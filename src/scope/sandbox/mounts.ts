@@ -298,6 +298,8 @@ function mountAt(path: string, { rights, disk, byPath, between }: Planning): Mou
   const right = rightAt(rights, path);
   if (right === 'none') {
     if (above === null || above.as === 'emptyDirectory') return null;
+    // Behind a link: it is closed under its own name, and nothing can be mounted under this one.
+    if ((disk.real(path) ?? path) !== path) return null;
     return { as: kind === 'directory' ? 'emptyDirectory' : 'emptyFile', path };
   }
   // Over what is fresh nothing of the host's is mounted, not even to pin it.

@@ -68,7 +68,7 @@ describe.each(names)('%s', (dialect) => {
     const provider = await rawProvider((reply) => {
       reply.writeHead(200, { 'content-type': 'text/event-stream' }).write(plainly[dialect]());
     });
-    const model = await provider.model(dialects[dialect], { stallTimeoutMs: 30_000 });
+    const model = await provider.model(dialects[dialect], { stallTimeoutMs: 2_000 });
     const { text, response } = await ask(model);
     expect([text, response.finishReason]).toEqual(['ok', 'stop']);
     expect(response.usage.outputTokens).toBeGreaterThan(0);
@@ -193,6 +193,8 @@ describe('an end without a reason', () => {
 
 describe('a signature of its own', () => {
   const lone = { thoughtSignature: 'TE9ORQ==' };
+  const other = { thoughtSignature: 'T1RIRVI=' };
+  const last = { thoughtSignature: 'TEFTVA==' };
   const called = { functionCall: { name: 'Read', args: { path: 'a' } } };
   it.each([
     ['before a call', [{ text: '', ...lone }, called]],
@@ -209,6 +211,24 @@ describe('a signature of its own', () => {
       parts.map((part) => ('thoughtSignature' in part ? { text: '', ...part } : part)),
     );
     expect(back.filter((part) => 'inlineData' in part)).toEqual([]);
+  });
+
+  it.each([
+    ['a text goes on', [{ text: 'a' }, { text: 'b', ...lone }, { text: 'c' }, called]],
+    ['a text begins and goes on', [{ text: 'a', ...lone }, { text: 'b' }, { text: 'c', ...other }, called]],
+    [
+      'calls between texts',
+      [{ text: 'a', ...lone }, { ...called, ...other }, called, { text: 'b', ...last }],
+    ],
+    ['a text behind a call', [{ text: 'a' }, called, { text: 'b' }]],
+    ['a thought', [{ text: 'a', thought: true, ...lone }, { text: 'b', thought: true, ...other }, called]],
+  ])('[model.signature-place] each part goes back with its own, in its place: %s', async (_, parts) => {
+    for (const events of [parts.map((part) => gemini.parts([part])), [gemini.parts(parts)]]) {
+      const { next } = await played('google', events.join('') + gemini.end());
+      const { contents } = JSON.parse(next) as { contents: { parts: object[] }[] };
+      expect(contents[1]?.parts).toMatchObject(parts);
+      expect(contents[1]?.parts).toHaveLength(parts.length);
+    }
   });
 });
 

@@ -1,52 +1,12 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { resolverFiles } from '../../../src/scope/sandbox/disk.ts';
 import { tempFolder } from '../tools/bench-context.ts';
 import { protectedPaths } from '../../../src/scope/sandbox/protected.ts';
 import { describe, expect, it } from 'vitest';
 import { bwrapArgs } from '../../../src/scope/sandbox/bwrap.ts';
-import {
-  type Disk,
-  type Kind,
-  type MountRequest,
-  filesOfPatternMax,
-  planMounts,
-} from '../../../src/scope/sandbox/mounts.ts';
-
-/** A disk by its entries; `→` in front of a target makes a link. Directories above an entry are there. */
-function disk(entries: Readonly<Record<string, Kind | `→${string}`>>): Disk {
-  const kinds = new Map<string, string>(Object.entries(entries));
-  for (const path of Object.keys(entries)) {
-    for (let up = posix.dirname(path); up !== '/'; up = posix.dirname(up)) {
-      if (!kinds.has(up)) kinds.set(up, 'directory');
-    }
-  }
-  kinds.set('/', 'directory');
-  const kind = (path: string): Kind => {
-    const found = kinds.get(path) ?? 'missing';
-    return found.startsWith('→') ? 'link' : (found as Kind);
-  };
-  const real = (path: string): string => {
-    if (path === '/') return path;
-    const found = kinds.get(path);
-    if (found?.startsWith('→')) return real(found.slice(1));
-    return posix.join(real(posix.dirname(path)), posix.basename(path));
-  };
-  return {
-    kind,
-    real,
-    target: (path) => kinds.get(path)?.slice(1),
-    names: (path) =>
-      [...kinds.keys()].filter((one) => posix.dirname(one) === path).map((one) => posix.basename(one)),
-  };
-}
-
-function request(over: Partial<MountRequest>): MountRequest {
-  return { scope: { read: [], write: [] }, protectedPaths: [], hidden: [], shown: [], tools: [], ...over };
-}
-
-const shownAs = (plan: ReturnType<typeof planMounts>) =>
-  Object.fromEntries(plan.mounts.map((mount) => [mount.path, mount.as]));
+import { filesOfPatternMax, planMounts } from '../../../src/scope/sandbox/mounts.ts';
+import { disk, request, shownAs } from './mounts-rig.ts';
 
 describe('planning mounts', () => {
   it('[shell.mounts] system directories and roots alone are visible; links of the system stay links; its secrets are hidden', () => {
@@ -128,6 +88,18 @@ describe('planning mounts', () => {
       '/w/podkin': 'emptyDirectory',
       '/w/podkin/pods/me/outputs': 'read',
     });
+  });
+
+  it('[shell.hidden-behind-link] a hidden place whose name leads through a link is closed where it really is', () => {
+    const plan = planMounts(
+      request({ scope: { read: ['/home'], write: [] }, hidden: ['/home/.config/podkin'] }),
+      disk({
+        '/home/.config': '→/home/real',
+        '/home/.config/podkin': 'directory',
+        '/home/real/podkin': 'directory',
+      }),
+    );
+    expect(shownAs(plan)).toEqual({ '/home': 'read', '/home/real/podkin': 'emptyDirectory' });
   });
 
   it('[shell.mounts] a cap is fenced in from the outermost root; a root below a hidden or denied place gives nothing', () => {

@@ -42,6 +42,7 @@ const links: LinkView = {
   scopeHeld: null,
   sandbox: { kind: 'none' } as never,
   setAside: false,
+  log: '/h/state/pods/me/session.jsonl',
   watching: 3,
 };
 
@@ -86,6 +87,7 @@ describe('status', () => {
     expect(view([])).toEqual({
       ...me,
       path: 'root/me',
+      log: '/h/state/pods/me/session.jsonl',
       activity: null,
       incarnation: 1,
       status: 'idle',
