@@ -207,7 +207,11 @@ describe('ending and bringing back', () => {
       podkin('run', '-p', '--output-format', 'json', '--name', 'mine', '--model', model, 'go');
     const first = resultOf(await run());
     const refused = await run();
-    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('podkin rm mine') });
+    expect(refused).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('podkin run -c mine'),
+    });
     expect(await podkin('rm', 'mine')).toMatchObject({ code: 0 });
     const second = resultOf(await run());
     expect(second).toMatchObject({ status: 'done', name: 'mine' });
