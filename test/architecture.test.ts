@@ -34,6 +34,7 @@ const floors: Record<string, string[]> = {
     'claim-owners.ts',
     'node-worktrees.ts',
     'kept-clone.ts',
+    'left-clones.ts',
     'node-engine.ts',
     'node-work.ts',
     'node-host.ts',

@@ -45,14 +45,17 @@ function size({ commits = 0, files = 0, added = 0, deleted = 0 }: WorktreeReport
   return `${counted(commits, 'commit')}, ${counted(files, 'file')} changed, +${added} -${deleted} lines`;
 }
 
-function left({ uncommitted = 0, others = 0, folder }: WorktreeReport): string[] {
+function left({ uncommitted = 0, ignored = 0, others = 0, folder }: WorktreeReport): string[] {
   const what = [
     ...(uncommitted > 0 ? [`${counted(uncommitted, 'change')} that it did not commit`] : []),
+    ...(ignored > 0 ? [`${counted(ignored, 'file')} that .gitignore covers`] : []),
     ...(others > 0 ? [`${counted(others, 'commit')} of other branches`] : []),
   ];
   return what.length === 0
     ? []
-    : [`Left in its clone, and nowhere else: ${what.join(' and ')} (${inLine(folder, pathCharsMax)}).`];
+    : [
+        `Left in its clone, and nowhere else: ${what.join(what.length > 2 ? ', ' : ' and ')} (${inLine(folder, pathCharsMax)}).`,
+      ];
 }
 
 function counted(count: number, what: string): string {

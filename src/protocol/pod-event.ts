@@ -107,6 +107,8 @@ export const worktreeReport = once(() =>
     deleted: z.int().min(0).optional(),
     /** Files and folders with changes that are in no commit. */
     uncommitted: z.int().min(0).optional(),
+    /** Files that a `.gitignore` covers, beyond what tools make anew. */
+    ignored: z.int().min(0).optional(),
     /** Commits of other branches of the clone, which are not in the repository. */
     others: z.int().min(0).optional(),
     /** Why nothing was fetched, where there may have been something. */

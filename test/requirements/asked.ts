@@ -43,7 +43,15 @@ export const asked = {
     'nothing that the source or the clone names (hooks, settings, filters, monitors) is run by podkin',
   'worktree.left': 'the report says what was not committed and what is on other branches, and both are kept',
   'worktree.kept':
-    'prune, rm and rm -f remove no clone that holds what is nowhere else (commits that nothing names, stashes, changes that the index hides, repositories in it, what other clones need) and say how to take it; one that holds nothing goes with its pod',
+    'prune, rm and rm -f remove no clone that holds what is nowhere else (commits that nothing names, stashes, changes that the index hides, repositories in it, what other clones need); one that holds nothing goes with its pod',
+  'worktree.taken':
+    'the line that a kept clone comes with brings every commit of it into the repository, whatever names it there: behind it the clone is removed',
+  'worktree.source-gone':
+    'a clone whose repository was moved or removed stays, and prune names the repository and how to go on',
+  'worktree.ignored':
+    'files of a clone that a .gitignore covers are reported, and keep it from prune and rm, but for what tools make anew; rm -f gives them up, and names them',
+  'worktree.left-clones':
+    'a clone that rm -f has kept is named by doctor and prune until all of it is in its repository, and is removed by prune then',
   'worktree.refused':
     'without a working sandbox, a repository, a commit or the right to read it the spawn is refused with a sentence of what to do, and nothing is made',
   'worktree.cases':

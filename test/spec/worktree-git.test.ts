@@ -1,100 +1,29 @@
 /** The git of podkin's own, in a real sandbox, over repositories that somebody has prepared. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { appendFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readGitStore } from '../../src/project/git-store.ts';
-import { createSandbox } from '../../src/scope/sandbox/sandbox.ts';
-import { defaultLimits, defaultSandboxSettings } from '../../src/session/settings/settings.ts';
-import { type Worktree, cloneOf } from '../../src/session/settings/worktree.ts';
-import type { GitPlace } from '../../src/tools/worktree/git-run.ts';
-import {
-  handOver,
-  makeClone,
-  ownFolder,
-  removeHolder,
-  surveyRepository,
-  unsavedIn,
-} from '../../src/tools/worktree/worktree.ts';
+import { cloneOf } from '../../src/session/settings/worktree.ts';
+import { handOver, makeClone, removeHolder, unsavedIn } from '../../src/tools/worktree/worktree.ts';
 import { capable } from '../support/capable.ts';
+import { CloneRig, work } from '../support/clone-rig.ts';
 import { commitAll, git, makeHostile, makeRepository } from '../support/repository.ts';
 
+let rig: CloneRig;
 let folder: string;
 let source: string;
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'pk-')));
-  source = join(folder, 'the source’s "own" $(touch x)');
-  for (const name of ['state', 'marks', 'h']) mkdirSync(join(folder, name));
+  rig = new CloneRig();
+  ({ folder, source } = rig);
 });
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => rig.close());
 
-function place(
-  over: { shellTimeoutMs?: number; shellFileBytes?: number; signal?: AbortSignal } = {},
-): GitPlace {
-  const { signal = new AbortController().signal, ...limits } = over;
-  return {
-    sandbox: createSandbox({
-      settings: defaultSandboxSettings,
-      hidden: [join(folder, 'state')],
-      state: join(folder, 'state'),
-      tmpBytes: 256 * 1024 * 1024,
-    }),
-    limits: { ...defaultLimits, ...limits },
-    pod: { name: 'kid', instance: 'i' },
-    outputs: join(folder, 'out'),
-    signal,
-    noteGroup: () => () => undefined,
-  };
-}
-
-const home = () => ({ config: join(folder, 'c'), state: join(folder, 'state'), runtime: join(folder, 'r') });
-
-interface Given {
-  name?: string;
-  from?: string;
-  store?: string;
-  head?: string;
-}
-
-/** What podkin asks of a repository before it clones it. */
-async function plan({ name = 'root-kid-abc123', from = source, ...over }: Given = {}): Promise<Worktree> {
-  const { store = join(from, '.git'), head = 'ref: refs/heads/main' } = over;
-  const found = await readGitStore({ home: home(), deny: [] }, store);
-  if (typeof found === 'string') throw new Error(found);
-  const survey = await surveyRepository({ store, head, ...found }, place());
-  if (survey.kind !== 'found') throw new Error(JSON.stringify(survey));
-  const above = (await ownFolder(join(folder, 'h', 'worktrees'))) ?? '';
-  const branch = `podkin/${name}`;
-  return {
-    holder: join(above, name),
-    source: from,
-    store,
-    ...found,
-    branch,
-    base: survey.base,
-    returns: true,
-  };
-}
-
-async function cloned(given: Given = {}): Promise<Worktree> {
-  const worktree = await plan(given);
-  const cwd = join(cloneOf(worktree), 'sub');
-  expect(await makeClone(worktree, { author: 'kid', cwd }, place())).toBeNull();
-  return worktree;
-}
-
-const returned = (worktree: Worktree, mayReturn = true) => handOver(worktree, { mayReturn }, place());
-
-/** A commit in the clone, as its pod makes one. */
-function work(worktree: Worktree, text = 'two\n'): string {
-  appendFileSync(join(cloneOf(worktree), 'a.txt'), text);
-  return commitAll(cloneOf(worktree), 'work');
-}
+const place: CloneRig['place'] = (over) => rig.place(over);
+const plan: CloneRig['plan'] = (given) => rig.plan(given);
+const cloned: CloneRig['cloned'] = (given) => rig.cloned(given);
+const returned: CloneRig['returned'] = (worktree, mayReturn) => rig.returned(worktree, mayReturn);
 
 const can = capable('bubblewrap', () => existsSync('/usr/bin/bwrap'));
 
@@ -198,7 +127,16 @@ describe.skipIf(!can)('a clone', () => {
     writeFileSync(join(clone, 'new.txt'), 'x');
     rmSync(join(clone, 'sub', 's.txt'));
     expect(await returned(worktree)).toMatchObject({ commits: 1, fetched: true, uncommitted: 2, others: 2 });
-    expect(await unsavedIn(worktree, place())).toEqual({ kind: 'some', commits: 2, uncommitted: 2, own: 0 });
+    expect(await unsavedIn(worktree, place())).toEqual({
+      kind: 'some',
+      commits: 2,
+      tips: 1,
+      ends: [git(clone, 'rev-parse', 'other')],
+      uncommitted: 2,
+      own: 0,
+      ignored: 0,
+      some: '',
+    });
   });
 
   it.each([

@@ -1,19 +1,18 @@
 /** A child in a clone of its own: real pods, real git, a real sandbox. */
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { worktreesFolder } from '../../src/session/home/places.ts';
-import { cloneOf } from '../../src/session/settings/worktree.ts';
-import { demandsOf } from '../../src/session/settings/demands.ts';
 import { capable } from '../support/capable.ts';
+import {
+  clonesIn,
+  cloneIn,
+  commit,
+  family,
+  heard,
+  reportsOf,
+  shell,
+  spawnedIn,
+} from '../support/clone-family.ts';
 import { commitAll, git, makeRepository } from '../support/repository.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 
@@ -23,56 +22,9 @@ beforeEach(() => {
 });
 afterEach(() => home.close());
 
-const shell = (command: string) => `{ Bash: { command: ${JSON.stringify(command)} } }`;
-const commit = 'echo two >> a.txt && git commit -qam second';
-
-/** The child runs a command in its clone, and again when it is sent something. */
-const family = (command: string, asked = 'worktree: true', name = 'kid') => `
-rules:
-  - { pod: root, last: user, matches: "go", call: [{ SpawnPod: { name: ${name}, task: "work", ${asked} } }] }
-  - { pod: root, last: user, matches: "again", call: [{ SendToPod: { name: ${name}, message: "more" } }] }
-  - { pod: root, last: notification, say: "heard" }
-  - { pod: root, say: "waiting" }
-  - { pod: ${name}, last: user, call: [${shell(command)}] }
-  - { pod: ${name}, say: "I am done" }
-`;
-
-async function spawned(scenario: string, given: object = {}): Promise<TestPod> {
-  const root = await home.startRoot({
-    scenario,
-    permissionMode: 'bypassPermissions',
-    sandbox: 'real',
-    ...given,
-  });
-  await root.run('go');
-  return root;
-}
-
-/** As the parent's model reads it. */
-async function heard(root: TestPod, count = 1): Promise<string> {
-  await root.until(
-    `${count} notices`,
-    (all) => all.filter(({ type }) => type === 'systemItem').length >= count,
-  );
-  await root.untilSettled();
-  return (await root.entriesOf('systemItem')).at(-1)?.item.body ?? '';
-}
-
-async function reportsOf(root: TestPod) {
-  const reports = await root.entriesOf('podEventReceived');
-  return reports.flatMap(({ event }) => ('worktree' in event && event.worktree ? [event.worktree] : []));
-}
-
-async function cloneOfPod(name = 'kid'): Promise<string> {
-  const [session] = await home.pod(name).entriesOf('session');
-  const { worktree } = demandsOf(session?.settings ?? {});
-  return worktree === null ? '' : cloneOf(worktree);
-}
-
-const clones = () => {
-  const folder = worktreesFolder(home.home);
-  return existsSync(folder) ? readdirSync(folder).sort() : [];
-};
+const spawned = (scenario: string, given?: object) => spawnedIn(home, scenario, given);
+const cloneOfPod = (name?: string) => cloneIn(home, name);
+const clones = () => clonesIn(home);
 
 const refused = async (root: TestPod) => (await root.untilEntry('toolResult')).text;
 
@@ -97,6 +49,7 @@ describe.skipIf(!can)('a child with worktree', () => {
       added: 1,
       deleted: 0,
       uncommitted: 1,
+      ignored: 0,
       others: 0,
     });
     expect(body.split('\n')).toContain(
@@ -278,40 +231,6 @@ rules:
     expect(git(home.work, 'log', '-1', '--format=%an', (await reportsOf(root))[0]?.branch ?? '')).toBe(
       'leaf (podkin)',
     );
-  });
-});
-
-describe.skipIf(!can)('a clone whose pod is removed', () => {
-  it('[worktree.kept] goes with it where all of it is in the repository', async () => {
-    makeRepository(home.work);
-    const root = await spawned(family(commit));
-    await heard(root);
-    expect(clones()).toHaveLength(1);
-    await home.run(['stop', 'root']);
-    const pruned = await home.run(['prune']);
-    expect(pruned.stderr).toBe('');
-    expect(pruned.stdout.split('\n').filter(Boolean).sort()).toEqual(['kid', 'root']);
-    expect(clones()).toEqual([]);
-    expect(git(home.work, 'branch', '--list', 'podkin/*')).toContain('podkin/root-kid-');
-  });
-
-  it('[worktree.kept] stays where it holds what is nowhere else, also when a person forces it', async () => {
-    makeRepository(home.work);
-    const root = await spawned(family(`${commit} && git checkout -q -b side && ${commit} && echo x > new`));
-    await heard(root);
-    const clone = await cloneOfPod();
-    const [report] = await reportsOf(root);
-    await home.run(['stop', 'root']);
-    const holds = `its clone ${clone} holds what is nowhere else: 1 commit(s), 1 uncommitted change(s) (in ${home.work}: git fetch ${clone} ${report?.branch})`;
-    expect((await home.run(['prune'])).stderr).toBe(`root stays: of "kid", ${holds}\n`);
-    const refusal = await home.run(['rm', 'kid']);
-    expect(refusal.code).toBe(1);
-    expect(refusal.stderr).toContain(`"kid" stays: ${holds}; "podkin rm -f kid" gives it up`);
-    const forced = await home.run(['rm', '-f', 'kid']);
-    expect(forced.stderr).toContain(`Kept: of "kid", ${holds}`);
-    expect(forced.stdout).toBe('kid\n');
-    expect(readFileSync(join(clone, 'new'), 'utf8')).toBe('x\n');
-    expect(git(clone, 'rev-list', '--count', 'origin/main..side')).toBe('2');
   });
 });
 

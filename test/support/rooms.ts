@@ -106,6 +106,7 @@ export const keyholes: { from: string; to: string; only: string[] }[] = [
       'process/process-status.ts',
       'claim-owners.ts',
       'kept-clone.ts',
+      'left-clones.ts',
       'process/claims-from-logs.ts',
       'process/command-groups.ts',
       'process/start-process.ts',

@@ -3,12 +3,17 @@
  * was cut, a death that nobody has taken in, what was set aside of a person's folder.
  */
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { HomeIndex } from '../../client/home-index.ts';
-import type { FoundPod } from '../../client/find-pod.ts';
+import { type FoundPod, allPods } from '../../client/find-pod.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
+import type { CloneOwner, KeptClone } from '../../pod/kept-clone.ts';
+import { leftClones, removeCutRemovals } from '../../pod/left-clones.ts';
 import { hasSetAside } from '../../scope/set-aside/set-aside.ts';
+import type { Home } from '../../session/home/home.ts';
 import { keptOf } from '../../session/home/kept.ts';
 import { setAsidePieces } from '../../session/home/set-aside-pieces.ts';
+import { copiedWord } from '../../std/shell-word.ts';
 import { errorText } from '../format/printable.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { sinceMs } from '../invocation/seconds.ts';
@@ -41,8 +46,32 @@ export async function pruneCommand(
     else if (dryRun) context.stdout.write(tree.map(({ name }) => `${name}\n`).join(''));
     else if (!(await removed(context, removal, tree))) status = exitStatus.failed;
   }
+  await pruneLeftClones(context, dryRun);
   if (!dryRun) tidyHome(context);
   return status;
+}
+
+/** What `rm -f` has kept goes once all of it is in its repository; until then it is named. */
+async function pruneLeftClones(context: CommandContext, dryRun: boolean): Promise<void> {
+  const { home } = context;
+  if (!dryRun) removeCutRemovals(home);
+  for (const { holder, owner } of leftClones(home, allPods(home))) {
+    const clone = owner === null ? null : await judgeLeft(home, holder, owner);
+    const whose = owner === null ? 'of a pod that is gone' : `of "${owner.name}", which was removed`;
+    if (clone?.kind === 'spare') {
+      if (!dryRun) await clone.remove();
+      context.stdout.write(`${errorText(holder)}\n`);
+      continue;
+    }
+    const what = clone !== null && 'text' in clone ? `: ${clone.text}` : '';
+    const text = `the clone ${holder} ${whose}, stays${what}; when you have what you want of it: rm -r ${copiedWord(holder)}`;
+    context.stderr.write(`${errorText(text)}\n`);
+  }
+}
+
+async function judgeLeft(home: Home, holder: string, owner: CloneOwner): Promise<KeptClone> {
+  const { judgeClone } = await import('../../pod/kept-clone.ts');
+  return await judgeClone(home, { owner, outputs: join(holder, 'outputs') });
 }
 
 /** A root, or what is left below one that was removed. */
@@ -71,6 +100,8 @@ async function cloneKept(context: CommandContext, tree: readonly FoundPod[]): Pr
   for (const pod of tree) {
     const clone = await cloneLeft(context, pod, tree);
     if (clone.kind === 'kept') return `of "${pod.label}", ${clone.text}`;
+    if (clone.kind === 'ignored')
+      return `of "${pod.label}", ${clone.text}; "podkin rm -f ${pod.label}" gives them up`;
   }
   return null;
 }

@@ -3,8 +3,8 @@
  * below lives, is open or undelivered, or the pod itself owes its parent something. With `--force` the pod
  * and everything below it is ended and removed, what its parent can take in is taken in, and the rest is
  * recorded as discarded and printed. What was set aside of a person's folder is never deleted, nor a clone
- * that holds what is nowhere else. What is above
- * is never touched. A tombstone stays of each, so that nobody waits for it for ever.
+ * that holds what is nowhere else, beyond files that a `.gitignore` covers: `prune` and `doctor` name it from then
+ * on. What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
  */
 import { thrownText } from '../../std/thrown-text.ts';
 import { errorText } from '../format/printable.ts';
@@ -23,6 +23,7 @@ import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
 import { demandsOf } from '../../session/settings/demands.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import type { KeptClone } from '../../pod/kept-clone.ts';
+import { noteLeftClone } from '../../pod/left-clones.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { allPods, findPods, type FoundPod } from '../../client/find-pod.ts';
@@ -137,7 +138,7 @@ export class Removal {
       );
     }
     const clone = await cloneLeft(this.#context, pod);
-    if (clone.kind === 'kept') why.push(clone.text);
+    if ('text' in clone) why.push(clone.text);
     if (why.length > 0) {
       return `"${name}" stays: ${why.join('; ')}; "podkin rm -f ${name}" gives it up`;
     }
@@ -262,7 +263,11 @@ export class Removal {
     if (kept !== null)
       this.#say(`Kept: what was set aside of the folder that "${name}" worked in is in ${kept}`);
     const clone = await cloneLeft(this.#context, pod);
-    if (clone.kind === 'kept') this.#say(`Kept: of "${name}", ${clone.text}`);
+    if (clone.kind === 'kept') {
+      noteLeftClone(pod.spec);
+      this.#say(`Kept: of "${name}", ${errorText(clone.text)}`);
+    }
+    if (clone.kind === 'ignored') this.#say(`Discarded: of "${name}", ${errorText(clone.text)}`);
     const deleteFiles = removePodFolder(this.#context.home, {
       name,
       instance,
@@ -275,7 +280,7 @@ export class Removal {
     await lock.release();
     rmSync(socket, { force: true });
     deleteFiles();
-    if (clone.kind === 'spare') await clone.remove();
+    if ('remove' in clone) await clone.remove();
     index.forget(pod);
     this.#context.stdout.write(`${name}\n`);
   }
@@ -293,7 +298,9 @@ export async function cloneLeft(
 ): Promise<KeptClone> {
   if (demandsOf(pod.spec.settings).worktree === null) return { kind: 'none' };
   const { judgeClone } = await import('../../pod/kept-clone.ts');
-  return await judgeClone(home, pod, { goesWith: goesWith.map(({ spec }) => spec) });
+  const { spec: owner, folder } = pod;
+  const judged = { owner, outputs: folder.outputs };
+  return await judgeClone(home, judged, { goesWith: goesWith.map(({ spec }) => spec) });
 }
 
 function pieceText({ name, sizeBytes }: Piece): string {

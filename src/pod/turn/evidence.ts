@@ -91,8 +91,8 @@ export class EvidenceDesk {
     const cancel = this.#pod.host.clock.after(withinMs, () => this.control());
     const report = await this.#handOver(worktree, null).finally(cancel);
     if (report === null) return null;
-    const { commits = 0, uncommitted = 0, others = 0, why } = report;
-    return commits + uncommitted + others > 0 || why !== undefined ? report : null;
+    const { commits = 0, uncommitted = 0, ignored = 0, others = 0, why } = report;
+    return commits + uncommitted + ignored + others > 0 || why !== undefined ? report : null;
   }
 
   /** Null where the turn was to end meanwhile. `within`: what ends the turn; null where it has ended. */

@@ -95,6 +95,22 @@ git for-each-ref --format='%(refname:short)' refs/heads | grep -Fvx "$branch" | 
 mkdir -p ${shellWord(cwd)} || fail 'its files could not be written'`;
 }
 
+/**
+ * What tools make again without being asked: it keeps no clone. Beside these a folder that says of itself that
+ * it is a cache (`CACHEDIR.TAG`: cargo, pytest, mypy, uv), and a virtual environment (`pyvenv.cfg`). Not `out`,
+ * `dist` or `build`: a report may be in them.
+ */
+const madeAnew = {
+  folders: [
+    ...['node_modules', 'bower_components', '.next', '.nuxt', '.svelte-kit', '.turbo', '.parcel-cache'],
+    ...['.angular', '.vite', '__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.tox', '.nox'],
+    ...['.eggs', '.venv', '.gradle', '.dart_tool', '.cache'],
+  ],
+  files:
+    '^(.*[.](pyc|pyo|o|obj|class|tsbuildinfo)|[.]gitignore|[.]DS_Store|Thumbs[.]db|[.]eslintcache|[.]stylelintcache)$',
+} as const;
+const ignoredNamed = 3;
+
 /** Git over the clone, read only: its HEAD, index and references, with all objects. */
 function overClone(worktree: Worktree): string {
   const { store, objects, format } = worktree;
@@ -115,12 +131,26 @@ GIT_DIR="$tmp/s" git for-each-ref --format='^%(objectname)' > "$tmp/known" || fa
 changes() {
   GIT_INDEX_FILE="$1" git --git-dir="$tmp/g" --work-tree="$repo" -c core.bare=false -c status.renames=false status --porcelain -z --ignore-submodules=all --untracked-files=normal > "$tmp/status" || fail 'its changes cannot be read'
   tr -cd '\\0' < "$tmp/status" | wc -c | tr -d ' '
+}
+# What a .gitignore covers, but for what tools make anew: nobody has committed it, and no status names it.
+ignored() {
+  GIT_INDEX_FILE="$repo/.git/index" git --git-dir="$tmp/g" --work-tree="$repo" -c core.bare=false ls-files -z --others --ignored --exclude-standard > "$tmp/others" || fail 'its ignored files cannot be listed'
+  tr '\\n\\0' '?\\n' < "$tmp/others" > "$tmp/ignored"
+  awk -F / '
+    BEGIN { count = split("${madeAnew.folders.join(' ')}", names, " "); for (i = 1; i <= count; i++) anew[names[i]] = 1 }
+    NR == FNR { if (($NF == "CACHEDIR.TAG" || $NF == "pyvenv.cfg") && NF > 1) { sub("[^/]*$", ""); made[$0] = 1 } next }
+    { at = ""; for (i = 1; i < NF; i++) { at = at $i "/"; if (($i in anew) || (at in made)) next } }
+    $NF ~ /${madeAnew.files}/ { next }
+    { files++; if (files <= ${ignoredNamed}) some = some (some == "" ? "" : ", ") substr($0, 1, 120) }
+    END { printf "@ignored %d\\n", files; if (files > 0) printf "@some %s%s\\n", some, (files > ${ignoredNamed} ? ", …" : "") }
+  ' "$tmp/ignored" "$tmp/ignored"
 }`;
 }
 
 /**
  * Says `@missing`, or `@tip` of the branch where it is there, how many commits it has beyond its base and
- * what they change, how much is uncommitted, and how many commits are in neither the branch nor the source.
+ * what they change, how much is uncommitted or ignored, and how many commits are in neither the branch nor
+ * the source.
  */
 export function inspectScript(worktree: Worktree): string {
   const ref = shellWord(`refs/heads/${worktree.branch}`);
@@ -136,14 +166,18 @@ if [ -n "$tip" ]; then
 fi
 count=$(changes "$repo/.git/index") || { printf '%s\\n' "$count"; exit 1; }
 printf '@uncommitted %s\\n' "$count"
+ignored
 stash=$(clone rev-parse -q --verify refs/stash) || stash=HEAD
-others=$(clone rev-list --count --branches HEAD "$stash" --stdin < "$tmp/known") || fail 'its other commits cannot be read'
+others=$(clone rev-list --count --branches --tags HEAD "$stash" --stdin < "$tmp/known") || fail 'its other commits cannot be read'
 printf '@others %s\\n' "$others"`;
 }
 
+/** More are taken over once these are. */
+const tipsNamed = 4;
+
 /**
  * Whether all that the clone holds is in the source too, which no index, list of hidden files or forgotten
- * branch may belie.
+ * branch may belie. `@ends`: the commits that all others of these are below, whatever names them, if anything.
  */
 export function unsavedScript(worktree: Worktree): string {
   return `${overClone(worktree)}
@@ -159,8 +193,12 @@ for place in modules worktrees; do [ ! -e ".git/$place" ] || own=$((own + 1)); d
 } > "$tmp/objects" || fail 'its objects cannot be listed'
 clone cat-file --batch-check='%(objectname) %(objecttype)' < "$tmp/objects" > "$tmp/types" || fail 'its objects cannot be read'
 awk '$2 == "commit" { print $1 }' "$tmp/types" >> "$tmp/known"
-commits=$(clone rev-list --count --branches HEAD --stdin < "$tmp/known") || fail 'its commits cannot be read'
-printf '@uncommitted %s\\n@commits %s\\n@own %s\\n' "$count" "$commits" "$own"`;
+clone rev-list --parents --branches HEAD --stdin < "$tmp/known" > "$tmp/unsaved" || fail 'its commits cannot be read'
+awk '{ id[NR] = $1; for (i = 2; i <= NF; i++) below[$i] = 1 }
+  END { for (n = 1; n <= NR; n++) if (!(id[n] in below)) { tips++; if (tips <= ${tipsNamed}) text = text " " id[n] }
+    printf "@commits %d\\n@tips %d\\n@ends%s\\n", NR, tips, text == "" ? " " : text }' "$tmp/unsaved"
+ignored
+printf '@uncommitted %s\\n@own %s\\n' "$count" "$own"`;
 }
 
 /** Beyond the first: where the branch has moved on in the source, or somebody works on it there. */

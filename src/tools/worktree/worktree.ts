@@ -110,6 +110,7 @@ export async function handOver(
     added: count(said, 'added'),
     deleted: count(said, 'deleted'),
     uncommitted: count(said, 'uncommitted'),
+    ignored: count(said, 'ignored'),
     others: count(said, 'others'),
   };
   const tip = said.get('tip');
@@ -137,22 +138,41 @@ function count(said: ReadonlyMap<string, string>, name: string): number {
 export type Unsaved =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'some'; readonly commits: number; readonly uncommitted: number; readonly own: number }
+  | ({ readonly kind: 'some' } & UnsavedWork)
   | Failed;
+
+export interface UnsavedWork {
+  readonly commits: number;
+  /** Some of the commits that all of them are reached from, and how many such there are. */
+  readonly ends: readonly string[];
+  readonly tips: number;
+  readonly uncommitted: number;
+  readonly own: number;
+  /** Files that a `.gitignore` covers and no tool makes anew; `some`: the first of them, in the clone's words. */
+  readonly ignored: number;
+  readonly some: string;
+}
 
 export async function unsavedIn(worktree: Worktree, place: GitPlace): Promise<Unsaved> {
   const clone = cloneOf(worktree);
   const isThere = await lstat(worktree.holder).catch(() => null);
   if (isThere === null) return { kind: 'gone' };
+  const repository = await lstat(worktree.store).catch(() => null);
+  if (repository === null) {
+    const text = `its repository ${worktree.source} is not there any more: put it back, and it can be`;
+    return { kind: 'failed', text };
+  }
   const read = [worktree.store, clone, ...worktree.objects];
   const run = await runGit({ script: unsavedScript(worktree), read, write: [], timeoutMs: returnMs }, place);
   if (run.kind !== 'done') return run;
   if (run.said.has('missing')) return { kind: 'failed', text: 'it is no clone any more' };
-  const names = ['commits', 'uncommitted', 'own'];
+  const names = ['commits', 'uncommitted', 'own', 'ignored', 'tips'];
   if (!names.every((name) => /^\d+$/.test(run.said.get(name) ?? '')))
     return { kind: 'failed', text: 'git did not say it' };
-  const [commits = 0, uncommitted = 0, own = 0] = names.map((name) => count(run.said, name));
-  return commits + uncommitted + own === 0
-    ? { kind: 'nothing' }
-    : { kind: 'some', commits, uncommitted, own };
+  const [commits = 0, uncommitted = 0, own = 0, ignored = 0, tips = 0] = names.map((name) =>
+    count(run.said, name),
+  );
+  if (commits + uncommitted + own + ignored === 0) return { kind: 'nothing' };
+  const ends = (run.said.get('ends') ?? '').split(' ').filter((id) => commitPattern.test(id));
+  return { kind: 'some', commits, ends, tips, uncommitted, own, ignored, some: run.said.get('some') ?? '' };
 }

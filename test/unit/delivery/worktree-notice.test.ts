@@ -68,6 +68,16 @@ const leftovers: Record<string, [Partial<WorktreeReport>, string[]]> = {
     { uncommitted: 1 },
     [`Left in its clone, and nowhere else: 1 change that it did not commit (${folder}).`],
   ],
+  'ignored files': [
+    { ignored: 2 },
+    [`Left in its clone, and nowhere else: 2 files that .gitignore covers (${folder}).`],
+  ],
+  'all of it': [
+    { uncommitted: 1, ignored: 1, others: 1 },
+    [
+      `Left in its clone, and nowhere else: 1 change that it did not commit, 1 file that .gitignore covers, 1 commit of other branches (${folder}).`,
+    ],
+  ],
   'one commit elsewhere': [
     { others: 1 },
     [`Left in its clone, and nowhere else: 1 commit of other branches (${folder}).`],
@@ -81,7 +91,7 @@ const leftovers: Record<string, [Partial<WorktreeReport>, string[]]> = {
 };
 
 it.each(Object.entries(leftovers))(
-  '[worktree.left] what a clone keeps for itself: %s',
+  '[worktree.left] [worktree.ignored] what a clone keeps for itself: %s',
   (_, [fields, lines]) => {
     expect(worktreeText({ ...report, ...fields }, 'kid').slice(1)).toEqual(lines);
   },
