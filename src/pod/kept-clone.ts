@@ -85,8 +85,8 @@ function holds(unsaved: Exclude<Unsaved, { kind: 'nothing' | 'gone' }>, worktree
 }
 
 /**
- * By their ids: no branch may name them, and the child's own holds none of them where it has been brought back.
- * Each gets a branch, since what is fetched without one is soon thrown away.
+ * By their ids: no branch may name them, and the child's own holds none of them where it has been brought
+ * back. Each gets a branch, since what is fetched without one is soon thrown away.
  */
 function fetchLine({ ends, tips }: UnsavedWork, worktree: Worktree): string {
   const line = `git fetch ${copiedWord(cloneOf(worktree))}`;

@@ -1,6 +1,6 @@
 /**
- * Clones whose pods are gone: `rm -f` keeps one that holds what is nowhere else. Beside it stays whose it was, so
- * that it can be judged again; without that (an older podkin, a full disk) it is only named.
+ * Clones whose pods are gone: `rm -f` keeps one that holds what is nowhere else. Beside it stays whose it
+ * was, so that it can be judged again; without that (an older podkin, a full disk) it is only named.
  */
 import { rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -36,7 +36,10 @@ export function noteLeftClone({ name, instance, settings }: PodSpec): void {
   }
 }
 
-/** `pods`: all that the home has. Empty where there is no folder of clones. Throws where it cannot be listed. */
+/**
+ * `pods`: all that the home has. Empty where there is no folder of clones. Throws where it cannot be
+ * listed.
+ */
 export function leftClones(home: Home, pods: readonly { readonly spec: PodSpec }[]): LeftClone[] {
   const folder = worktreesFolder(home);
   const used = new Set(pods.map(({ spec }) => basename(demandsOf(spec.settings).worktree?.holder ?? '')));

@@ -3,8 +3,9 @@
  * below lives, is open or undelivered, or the pod itself owes its parent something. With `--force` the pod
  * and everything below it is ended and removed, what its parent can take in is taken in, and the rest is
  * recorded as discarded and printed. What was set aside of a person's folder is never deleted, nor a clone
- * that holds what is nowhere else, beyond files that a `.gitignore` covers: `prune` and `doctor` name it from then
- * on. What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
+ * that holds what is nowhere else, beyond files that a `.gitignore` covers: `prune` and `doctor` name it
+ * from then on. What is above is never touched. A tombstone stays of each, so that nobody waits for it for
+ * ever.
  */
 import { thrownText } from '../../std/thrown-text.ts';
 import { errorText } from '../format/printable.ts';

@@ -96,9 +96,9 @@ mkdir -p ${shellWord(cwd)} || fail 'its files could not be written'`;
 }
 
 /**
- * What tools make again without being asked: it keeps no clone. Beside these a folder that says of itself that
- * it is a cache (`CACHEDIR.TAG`: cargo, pytest, mypy, uv), and a virtual environment (`pyvenv.cfg`). Not `out`,
- * `dist` or `build`: a report may be in them.
+ * What tools make again without being asked: it keeps no clone. Beside these a folder that says of itself
+ * that it is a cache (`CACHEDIR.TAG`: cargo, pytest, mypy, uv), and a virtual environment (`pyvenv.cfg`).
+ * Not `out`, `dist` or `build`: a report may be in them.
  */
 const madeAnew = {
   folders: [
@@ -194,7 +194,8 @@ const tipsNamed = 4;
 
 /**
  * Whether all that the clone holds is in the source too, which no index, list of hidden files or forgotten
- * branch may belie. `@ends`: the commits that all others of these are below, whatever names them, if anything.
+ * branch may belie. `@ends`: the commits that all others of these are below, whatever names them, if
+ * anything.
  */
 export function unsavedScript(worktree: Worktree): string {
   return `${overClone(worktree)}

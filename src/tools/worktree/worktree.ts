@@ -148,7 +148,9 @@ export interface UnsavedWork {
   readonly tips: number;
   readonly uncommitted: number;
   readonly own: number;
-  /** Files that a `.gitignore` covers and no tool makes anew; `some`: the first of them, in the clone's words. */
+  /**
+   * Files that a `.gitignore` covers and no tool makes anew; `some`: the first of them, in the clone's words.
+   */
   readonly ignored: number;
   readonly some: string;
 }
