@@ -51,10 +51,14 @@ export function imagesRefused(
   // What was answered before is not what is wrong now.
   const fresh = [...saidFrom(context.facts, context.facts.seenThrough + 1)].flatMap(imagesOf);
   const suspects = fresh.map(({ sha256 }) => sha256).filter((image) => sent.has(image));
+  // What was taken before is not too large by itself: then it is the history that is to become shorter.
+  if (refusal === 'bytes' && suspects.length === 0) return null;
   return [{ ...said, images: [...(suspects.length === 0 ? sent : new Set(suspects))] }];
 }
 
-function refusalOf({ category, message }: ModelFailure): 'model' | 'images' | null {
+/** `bytes`: nothing names an image, but no shorter history would be without it. */
+function refusalOf({ category, message }: ModelFailure): 'model' | 'images' | 'bytes' | null {
+  if (category === 'requestTooLarge') return 'bytes';
   const refusal = imageRefusalIn(message);
   if (category === 'badRequest') return refusal;
   // Some servers say so as a failure of their own, which is worth another try unless it is this.

@@ -20,6 +20,8 @@ export const images = {
   'image.refused':
     'a model that refuses images as such is asked again once with words in their place, and is sent none any more, also after a restart',
   'image.refused-one': 'an image that a provider refuses is left out of that request and of all later ones',
+  'image.too-large':
+    'a request that is refused as too many bytes goes out again without the images that no answer has followed, so that its session can be gone on with',
   'image.known': 'a model that is said to take no images is sent none',
   'image.context':
     'a request shows the newest images up to a bound; a pruned, cut or compacted item shows none, and their tokens count',

@@ -225,6 +225,24 @@ describe('a refusal', () => {
     expect(made.of('imagesRefused')).toMatchObject([{ images: ['hash of new.png'], reason: isBad }]);
   });
 
+  it('[image.too-large] of a request as too many bytes: the image that is new is left out, those taken before stay', async () => {
+    const tooLarge = () => new ModelFailure('requestTooLarge', '413', { transient: false });
+    const pod = podOf((request) => (namesIn(request).length > 0 ? tooLarge() : says('done')));
+    expect(await pod.run()).toEqual({ kind: 'finished' });
+    expect(pod.requests.map(({ request }) => namesIn(request))).toEqual([['a.png'], []]);
+    expect(pod.of('imagesRefused')).toMatchObject([{ images: ['hash of a.png'], reason: '413' }]);
+    expect(pod.promptAgain()).toEqual(pod.promptNow());
+    const made = podWith({
+      window: 100_000,
+      tools: [shot({ text: 'line' })],
+      lines: withImage(),
+      answer: (_, nth) => (nth === 1 ? read : tooLarge()),
+    });
+    Object.assign(made.ports, { images: store().port });
+    expect(await made.run()).toMatchObject({ kind: 'errored' });
+    expect(made.of('imagesRefused')).toEqual([]);
+  });
+
   it('[image.refused-one] where none is new all of them are left out, and what is refused without any fails', async () => {
     const pod = podOf(() => refusal(isBad));
     expect(await pod.run()).toMatchObject({ kind: 'errored', message: isBad });
