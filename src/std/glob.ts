@@ -28,7 +28,7 @@ type Component = readonly (readonly Piece[])[] | null;
 /** Changes a component of pattern or path before they are compared, so that what is alike is equal. */
 export type Fold = (name: string) => string;
 
-const globLimits = { chars: 1_000, alternatives: 256, anyDepth: 8 } as const;
+const globLimits = { chars: 1_000, alternatives: 256, anyDepth: 8, expandedChars: 600_000 } as const;
 
 /** What is wrong with a pattern, as the end of a sentence that begins with it; null when nothing is. */
 export function globProblem(pattern: string): string | null {
@@ -100,9 +100,8 @@ export function readingsOf(pattern: string): string[] {
     const pick = (at: 0 | -1) => components.map((one) => one.at(at) ?? '').join('/');
     return [pick(0), pick(-1)];
   }
-  return components
-    .reduce<string[][]>((done, one) => done.flatMap((path) => one.map((name) => [...path, name])), [[]])
-    .map((names) => names.join('/'));
+  const [first = [], ...rest] = components;
+  return rest.reduce((done, one) => done.flatMap((path) => one.map((name) => `${path}/${name}`)), first);
 }
 
 function hasBadClass(component: string): boolean {
@@ -179,6 +178,7 @@ function tokenFits(token: Token, char: string): boolean {
 function piecesOf(component: string): Piece[] {
   const pieces: Token[][] = [[]];
   const chars = Array.from(component);
+  const lastEnd = chars.lastIndexOf(']');
   for (let at = 0; at < chars.length; at += 1) {
     const char = chars[at] ?? '';
     const piece = pieces.at(-1) ?? [];
@@ -187,7 +187,8 @@ function piecesOf(component: string): Piece[] {
     } else if (char === '?') {
       piece.push({ kind: 'any' });
     } else if (char === '[') {
-      const end = chars.indexOf(']', chars[at + 1] === '!' || chars[at + 1] === '^' ? at + 3 : at + 2);
+      const inside = chars[at + 1] === '!' || chars[at + 1] === '^' ? at + 3 : at + 2;
+      const end = inside > lastEnd ? -1 : chars.indexOf(']', inside);
       if (end === -1) piece.push({ kind: 'char', char, isOpen: true });
       else piece.push(classOf(chars.slice(at + 1, end)));
       at = end === -1 ? at : end;
@@ -214,55 +215,57 @@ function classOf(inside: readonly string[]): CharClass {
 }
 
 /**
- * As a shell does it: the words that `{a,b}` stands for; null where that are too many. Braces without a comma
- * stand for themselves.
+ * As a shell does it: the words that `{a,b}` stands for; null where that are too many, or too much text.
+ * Braces without a comma stand for themselves.
  */
 export function alternativesOf(pattern: string): string[] | null {
-  let done: string[] = [];
+  const done: string[] = [];
   let open = [pattern];
+  let chars = 0;
   while (open.length > 0) {
     const next: string[] = [];
     for (const one of open) {
       const choice = firstChoice(one);
-      if (choice === null) done = [...done, one];
+      if (choice === null) done.push(one);
+      else if (choice.options.length > globLimits.alternatives) return null;
       else
         next.push(
           ...choice.options.map((option) => one.slice(0, choice.from) + option + one.slice(choice.to)),
         );
+      chars += one.length;
       if (done.length + next.length > globLimits.alternatives) return null;
     }
+    // Each pattern is read again as often as it holds a choice.
+    if (chars > globLimits.expandedChars + pattern.length) return null;
     open = next;
   }
   return done;
 }
 
-/** The first pair of braces with a comma directly in it. */
-function firstChoice(pattern: string): { from: number; to: number; options: string[] } | null {
-  for (let from = 0; from < pattern.length; from += 1) {
-    if (pattern[from] === '\\') from += 1;
-    else if (pattern[from] === '{') {
-      const inside = insideOf(pattern, from);
-      if (inside !== null && inside.options.length > 1) return { from, ...inside };
-    }
-  }
-  return null;
+interface Choice {
+  readonly from: number;
+  readonly to: number;
+  readonly options: readonly string[];
 }
 
-function insideOf(pattern: string, from: number): { to: number; options: string[] } | null {
-  const options: string[] = [];
-  let depth = 0;
-  let begin = from + 1;
-  for (let at = from; at < pattern.length; at += 1) {
+/** The first pair of braces with a comma directly in it, found in one pass. */
+function firstChoice(pattern: string): Choice | null {
+  /** Braces that are open, the outer ones first. */
+  const open: { from: number; commas: number[] }[] = [];
+  let first: { from: number; to: number; commas: readonly number[] } | null = null;
+  for (let at = 0; at < pattern.length; at += 1) {
     const char = pattern[at];
     if (char === '\\') at += 1;
-    else if (char === '{') depth += 1;
-    else if (char === ',' && depth === 1) {
-      options.push(pattern.slice(begin, at));
-      begin = at + 1;
-    } else if (char === '}') {
-      depth -= 1;
-      if (depth === 0) return { to: at + 1, options: [...options, pattern.slice(begin, at)] };
+    else if (char === '{') open.push({ from: at, commas: [] });
+    else if (char === ',') open.at(-1)?.commas.push(at);
+    else if (char === '}') {
+      const pair = open.pop();
+      if (pair === undefined || pair.commas.length === 0) continue;
+      if (first === null || pair.from < first.from) first = { ...pair, to: at + 1 };
     }
   }
-  return null;
+  if (first === null) return null;
+  const ends = [first.from, ...first.commas, first.to - 1];
+  const options = ends.slice(1).map((end, n) => pattern.slice((ends[n] ?? 0) + 1, end));
+  return { from: first.from, to: first.to, options };
 }

@@ -17,6 +17,9 @@ import { throttledProgress } from './throttled-progress.ts';
 import { defineTool } from './define-tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
+/** Of one argument, on Linux: 32 pages with the byte that ends it. */
+const commandBytesMax = 131_071;
+const tooLongCommand = `a command of more than ${commandBytesMax} bytes is too long to start: put it into a file with Write and run that`;
 const timeoutMsDefault = 120_000;
 const timeoutMsMax = 600_000;
 const input = once(() =>
@@ -24,6 +27,7 @@ const input = once(() =>
     command: z
       .string()
       .min(1, 'a command cannot be empty')
+      .refine((command) => Buffer.byteLength(command) <= commandBytesMax, tooLongCommand)
       .refine((command) => !command.includes('\0'), 'a command cannot hold a NUL character'),
     timeoutMs: z
       .int()

@@ -2,6 +2,7 @@
  * Finds the text that an Edit names and puts the new one in its place, in whatever line endings the file has.
  * Pure.
  */
+import { placesIn } from '../std/find-text.ts';
 import { numbered, shownLine } from './file-content.ts';
 import { type LineEnds, isMixed, withEnds } from './text-form.ts';
 
@@ -55,7 +56,9 @@ export function applyEdit(text: string, request: EditRequest): EditOutcome {
       problem: `old occurs ${found.length} times (lines ${places}). Add lines around it until it is unique, or set all.`,
     };
   }
-  return { ok: true, ...replaced(text, found, (place) => (isLoose ? inItsEnds(text, place, fresh) : fresh)) };
+  if (!isLoose) return { ok: true, ...replaced(text, found, () => fresh) };
+  const around = { text, endNear: endsNear(text) };
+  return { ok: true, ...replaced(text, found, (place) => inItsEnds(around, place, fresh)) };
 }
 
 function replaced(
@@ -94,7 +97,11 @@ function countOf(text: string, sign: string): number {
  * same; what is more than there was gets the
  * end of its neighbour. A CR that `fresh` itself holds stays.
  */
-function inItsEnds(text: string, { start, length }: Place, fresh: string): string {
+function inItsEnds(
+  { text, endNear }: { text: string; endNear: (position: number) => string },
+  { start, length }: Place,
+  fresh: string,
+): string {
   const before = text.slice(start, start + length);
   const lines = before.split(/\r\n|\n|\r/);
   const ends = before.match(/\r\n|\n|\r/g) ?? [];
@@ -107,7 +114,7 @@ function inItsEnds(text: string, { start, length }: Place, fresh: string): strin
     sameBehind += 1;
   }
   const added = freshLines.length - lines.length;
-  const near = ends.length === 0 ? endNear(text, start) : null;
+  const near = ends.length === 0 ? endNear(start) : null;
   return freshLines
     .map((line, at) => {
       if (at === freshLines.length - 1) return line;
@@ -119,12 +126,19 @@ function inItsEnds(text: string, { start, length }: Place, fresh: string): strin
     .join('');
 }
 
-/** The end of the line before, else of the line itself. */
-function endNear(text: string, position: number): string {
-  const isCrlf = (at: number): boolean => text[at - 1] === '\r';
-  const before = position === 0 ? -1 : text.lastIndexOf('\n', position - 1);
-  const at = before === -1 ? text.indexOf('\n', position) : before;
-  return at !== -1 && isCrlf(at) ? '\r\n' : '\n';
+/** Tells of a place the end of the line before, else of the line itself. */
+function endsNear(text: string): (position: number) => string {
+  const breaks = placesIn(text, '\n');
+  return (position) => {
+    let [low, high] = [0, breaks.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((breaks[middle] ?? 0) < position) low = middle + 1;
+      else high = middle;
+    }
+    const at = breaks[Math.max(0, low - 1)];
+    return at !== undefined && text[at - 1] === '\r' ? '\r\n' : '\n';
+  };
 }
 
 /** The changed lines with some around them, numbered as they are now. */
@@ -161,19 +175,26 @@ export function movedLines(
 }
 
 function placesOf(text: string, old: string): Place[] {
-  const places: Place[] = [];
-  for (let at = text.indexOf(old); at !== -1; at = text.indexOf(old, at + old.length)) {
-    places.push({ start: at, length: old.length });
-  }
-  return places;
+  return placesIn(text, old).map((start) => ({ start, length: old.length }));
 }
 
 /** A break in `old` stands for a whole one of any kind. */
 function loosePlaces(text: string, old: string): Place[] {
   if (!old.includes('\n')) return placesOf(text, old);
-  const lines = old.split('\n').map((line) => line.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  const pattern = new RegExp(lines.join('(?:\\r\\n|(?<!\\r)\\n|\\r(?!\\n))'), 'g');
-  return Array.from(text.matchAll(pattern), (match) => ({ start: match.index, length: match[0].length }));
+  const plain = text.replaceAll(/\r\n|\r/g, '\n');
+  const starts = placesIn(plain, old);
+  if (starts.length === 0) return [];
+  const lost = [...text.matchAll(/\r\n/g)].map(({ index }, n) => index - n);
+  // How much longer the text is up to a place: a break that ends there is before it as a whole.
+  let before = 0;
+  const inText = (at: number): number => {
+    while (before < lost.length && (lost[before] ?? 0) < at) before += 1;
+    return at + before;
+  };
+  return starts.map((at) => {
+    const start = inText(at);
+    return { start, length: inText(at + old.length) - start };
+  });
 }
 
 /** As Read counts them. */
@@ -221,16 +242,21 @@ function notFound(text: string, old: string): string {
     : `${base} Its first line is at line ${near + 1}, but what follows differs. Read from there and copy the text exactly.`;
 }
 
+/** Lines that are compared to find a likely place. */
+const comparedMax = 2_000_000;
+
 /**
  * Index of the first of `lines` where all of `wanted` follow, the ends of the outer ones left open; -1
- * without.
+ * without, and where it is too much to be looked for.
  */
 function windowOf(lines: readonly string[], wanted: readonly string[]): number {
   const last = wanted.length - 1;
+  let left = comparedMax;
   return lines.findIndex((_, at) =>
     wanted.every((line, index) => {
       const there = lines[at + index];
-      if (there === undefined) return false;
+      left -= 1;
+      if (there === undefined || left < 0) return false;
       if (last === 0) return there.includes(line);
       if (index === 0) return there.endsWith(line);
       return index === last ? there.startsWith(line) : there === line;

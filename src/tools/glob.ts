@@ -10,7 +10,7 @@ import { compileGlob, globProblem, splitGlob } from '../std/glob.ts';
 import { once } from '../std/once.ts';
 import { errorCode } from '../scope/paths/refusal.ts';
 import { type FolderListing, FolderLister, ignoredNote } from './folder-listing.ts';
-import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
+import { absolutePath, deniedSearch, failed, pathInput, pathPatternInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace, notUtf8Note } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
@@ -27,7 +27,7 @@ const statsAtOnce = 256;
 
 const input = once(() =>
   z.object({
-    pattern: pathInput().describe(
+    pattern: pathPatternInput().describe(
       'For example `**/*.ts` or `src/{a,b}*.json`. `*` stays inside a folder, `**` does not. A `/` at the end means folders only.',
     ),
     path: pathInput().optional().describe('The folder to look in; the working directory if not given.'),

@@ -3,6 +3,7 @@
  */
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as z from 'zod';
+import { longPathProblem, longTextProblem, shortened } from '../std/long-path.ts';
 import { once } from '../std/once.ts';
 import { fromTilde, tildeProblem } from '../std/tilde.ts';
 import type { PathRight } from '../session/facts/entries.ts';
@@ -12,16 +13,20 @@ import { realOrFutureNow } from '../scope/paths/real-path.ts';
 import type { Refusal } from '../scope/paths/refusal.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
-export const pathInput = once(() =>
-  z
+export const pathInput = once(() => pathText(longPathProblem));
+/** For a pattern on paths. */
+export const pathPatternInput = once(() => pathText(longTextProblem));
+
+function pathText(longProblem: (path: string) => string | null) {
+  return z
     .string()
     .min(1, 'a path cannot be empty')
     .refine((path) => !path.includes('\0'), 'a path cannot hold a NUL character')
     .superRefine((path, check) => {
-      const problem = tildeProblem(path, userHome(process.env));
-      if (problem !== null) check.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${problem}` });
-    }),
-);
+      const problem = longProblem(path) ?? tildeProblem(path, userHome(process.env));
+      if (problem !== null) check.addIssue({ code: 'custom', message: `${shortened(path)} ${problem}` });
+    });
+}
 
 /** The absolute path that is meant; `~` is the home, `..` is worked out, links are not followed yet. */
 export function absolutePath(context: Pick<ToolContext, 'cwd'>, path: string): string {

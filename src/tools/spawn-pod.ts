@@ -1,6 +1,7 @@
 /** SpawnPod: hands a task to a new child pod. */
 import * as z from 'zod';
 import { withoutHidden } from '../std/characters.ts';
+import { shortened } from '../std/long-path.ts';
 import { once } from '../std/once.ts';
 import { usdMax } from '../protocol/limits.ts';
 import { podNamePattern } from '../protocol/names.ts';
@@ -15,7 +16,7 @@ import type { SpawnRequest, Tree } from './tree.ts';
 const pathRoot = once(() =>
   z.string().superRefine((path, context) => {
     const problem = pathProblem(path, userHome(process.env));
-    if (problem !== null) context.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${problem}` });
+    if (problem !== null) context.addIssue({ code: 'custom', message: `${shortened(path)} ${problem}` });
   }),
 );
 

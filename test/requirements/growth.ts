@@ -16,4 +16,6 @@ export const growth = {
   'growth.subscribe-again': 'a connection that subscribes again and again is waited for once',
   'growth.tombstones':
     'a tombstone that no pod of the home can ask for any more is removed a day later; any other stays',
+  'input.linear':
+    'a long input of a model is read in time that grows with its length alone, or counts as too much: a command held against rules, braces, folders of git, a text to change',
 } as const;

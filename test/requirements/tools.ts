@@ -12,6 +12,8 @@ export const tools = {
   'bash.output-file': 'the file stops at its cap, and a folder that cannot be made fails no command',
   'bash.outputs-bound':
     'the long outputs that a pod keeps are bounded in sum: the oldest go first, and a Read says so',
+  'bash.too-long':
+    'a command that the system cannot start for its length is refused at the door, with what to do, before any rule looks at it',
   'bash.timeout':
     'at the timeout the whole group ends, also what ignores SIGTERM, and the output so far is kept',
   'edit.endings': 'CR LF, mixed endings and the byte order mark stay as they are',
@@ -152,4 +154,6 @@ export const tools = {
   'write.read-part':
     'a file of which lines were not shown is not replaced; the answer names them, and reads of parts add up',
   'write.scope': 'nothing is written outside: siblings, `..`, links, hard links',
+  'path.too-long':
+    'a path of more bytes than a system takes, or with a name that is too long, is refused at the door, by tools and for scopes',
 } as const;

@@ -2,6 +2,7 @@
  * What a path of a scope may not be, whoever gives it: a person on the command line, a file of settings, a
  * model at a spawn.
  */
+import { longPathProblem } from '../../std/long-path.ts';
 import { tildeProblem } from '../../std/tilde.ts';
 
 /**
@@ -11,6 +12,8 @@ import { tildeProblem } from '../../std/tilde.ts';
 export function pathProblem(path: string, home?: string | null): string | null {
   if (path.trim() === '') return 'is empty: name a file or directory';
   if (path.includes('\0')) return 'holds a NUL character';
+  const long = longPathProblem(path);
+  if (long !== null) return long;
   const tilde = tildeProblem(path, home === undefined ? '/' : home);
   if (tilde !== null) return tilde;
   if (namesVariable(path))

@@ -53,6 +53,8 @@ const assignment = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
  */
 const depthMax = 6;
 const wordsMax = 500;
+/** Characters read for one rule, all scripts and words that stand in others counted; the same beyond them. */
+const charsMax = 4_000_000;
 
 export interface CommandRule {
   /** Whether the rule means this text. */
@@ -61,24 +63,41 @@ export interface CommandRule {
   readonly program: string | null;
 }
 
-export function holdsCommand(script: string, rule: CommandRule, depth = 0): boolean {
-  if (depth > depthMax) return true;
-  // What separates words without a blank.
-  const spaced = script.replaceAll(/\$\{IFS[^}]*\}|\$IFS\b/g, ' ');
+export function holdsCommand(script: string, rule: CommandRule): boolean {
+  return holdsIn(script, { rule, left: { chars: charsMax } }, 0);
+}
+
+interface Search {
+  readonly rule: CommandRule;
+  readonly left: { chars: number };
+}
+
+function holdsIn(script: string, search: Search, depth: number): boolean {
+  const { left } = search;
+  left.chars -= script.length;
+  if (depth > depthMax || left.chars < 0) return true;
+  const spaced = withoutSeparators(script);
   // Without quotes as well: inside of them a substitution or another shell's script may stand.
   const bare = spaced.replaceAll(/["']/g, '');
   const commands = [...new Set([spaced, bare, withoutVariables(spaced)])].flatMap(simpleCommands);
   return commands.some((words) => {
-    const expanded = words.map(inBraces);
+    const expanded = words.map((word) => inBraces(word, left));
     return (
       expanded.includes(null) ||
       holds(
         expanded.flatMap((one) => one ?? []),
-        rule,
+        search,
         depth,
       )
     );
   });
+}
+
+/** What separates words without a blank. Behind the last brace none can end. */
+function withoutSeparators(script: string): string {
+  const end = script.lastIndexOf('}') + 1;
+  const named = script.slice(0, end).replaceAll(/\$\{IFS[^}]*\}/g, ' ') + script.slice(end);
+  return named.replaceAll(/\$IFS\b/g, ' ');
 }
 
 /** As if none were set: what is left of them is nothing, or what they name for that. */
@@ -91,10 +110,12 @@ function withoutVariables(script: string): string {
 /**
  * Null for more than is looked through. The shell leaves out what comes to nothing: `{,rm} x` runs `rm x`.
  */
-function inBraces(word: string): readonly string[] | null {
+function inBraces(word: string, left: Search['left']): readonly string[] | null {
   const listed = word.replaceAll(/\{([A-Za-z])\.\.([A-Za-z])(?:\.\.-?\d+)?\}/g, letters);
   if (listed === word && !(word.includes('{') && word.includes(','))) return [word];
-  return alternativesOf(listed)?.filter((one) => one !== '') ?? null;
+  const all = alternativesOf(listed);
+  for (const one of all ?? []) left.chars -= one.length;
+  return left.chars < 0 ? null : (all?.filter((one) => one !== '') ?? null);
 }
 
 /** `{a..c}` as `{a,b,c}`. */
@@ -106,25 +127,28 @@ function letters(_all: string, from: string, to: string): string {
   return all.length === 1 ? from : `{${all.join(',')}}`;
 }
 
-function holds(all: readonly string[], rule: CommandRule, depth: number): boolean {
+function holds(all: readonly string[], search: Search, depth: number): boolean {
   const first = all.findIndex((word) => !assignment.test(word));
   if (first === -1) return false;
   const program = baseName(all[first] ?? '');
   // `alias x=rm` is `rm` under another name.
   const words = all.slice(first).map((word) => (program === 'alias' ? word.replace(/^[^\s=]+=/, '') : word));
-  if (isMeant(words, rule)) return true;
+  const { rule } = search;
+  if (isMeant(words[0] ?? '', words.join(' '), rule)) return true;
   const found = Object.hasOwn(ofFind, program) ? ofFind[program] : undefined;
   if (found === undefined && !isCarrier(program)) return false;
   if (words.length > wordsMax) return true;
   const more = adding.has(program) || found !== undefined ? [''] : [];
+  const text = [...words, ...more].join(' ');
+  let from = 0;
   return words.some((word, at) => {
+    const begin = from;
+    from += word.length + 1;
     if (at === 0) return false;
     const begins = found === undefined || found.test(words[at - 1] ?? '');
-    if (begins && isMeant([...words.slice(at), ...more], rule)) return true;
-    if (/[\s;&|()`<>]/.test(word) && holdsCommand(word, rule, depth + 1)) return true;
-    return scriptsIn(word).some((script) =>
-      holdsCommand([script, ...words.slice(at + 1), ...more].join(' '), rule, depth + 1),
-    );
+    if (begins && isMeant(word, text.slice(begin), rule)) return true;
+    if (/[\s;&|()`<>]/.test(word) && holdsIn(word, search, depth + 1)) return true;
+    return scriptsIn(word).some((script) => holdsIn(`${script} ${text.slice(from)}`, search, depth + 1));
   });
 }
 
@@ -139,14 +163,16 @@ function scriptsIn(word: string): string[] {
   return [...attached, ...(plain === word ? [] : [plain])].filter((script) => script !== '');
 }
 
-/** With the program's whole name, without its folder, and as the name that a pattern in it may come to. */
-function isMeant(words: readonly string[], rule: CommandRule): boolean {
-  const [program = '', ...rest] = words;
+/**
+ * With the program's whole name, without its folder, and as the name that a pattern in it may come to. `text`
+ * begins with it.
+ */
+function isMeant(program: string, text: string, rule: CommandRule): boolean {
   const name = baseName(program);
-  const names = [program, name];
+  const texts = [text, text.slice(program.length - name.length)];
   if (rule.program !== null && /[*?[]/.test(name) && compileGlob(name)(rule.program))
-    names.push(rule.program);
-  return names.some((one) => rule.fits([one, ...rest].join(' ')));
+    texts.push(rule.program + text.slice(program.length));
+  return texts.some((one) => rule.fits(one));
 }
 
 function baseName(program: string): string {

@@ -3,6 +3,7 @@
  * only running it would tell is not found, and then nothing is offered.
  */
 import { resolve } from 'node:path';
+import { longPathProblem } from '../../std/long-path.ts';
 import { isCarrier } from './denied-command.ts';
 import { simpleCommands } from './shell-words.ts';
 import { words } from './word-set.ts';
@@ -33,13 +34,15 @@ const listing =
   /^(?:-l|-n\d*|-v{1,2}|-a|-r|--(?:list|contains|no-contains|merged|no-merged|points-at|show-current)\b.*)$/;
 /** Scripts in scripts. */
 const depthMax = 3;
+/** Folders that are looked at for one script. */
+const foldersMax = 64;
 
-/** The folders in which such a command runs, each once. */
+/** The folders in which such a command runs, each once; of many the first. */
 export function gitWrites(script: string, cwd: string): string[] {
   const writes = commandsIn(script, { folder: cwd, depth: 0 }).filter(({ name, args }) =>
     isWriting(name, args),
   );
-  return [...new Set(writes.map(({ folder }) => folder))];
+  return [...new Set(writes.map(({ folder }) => folder))].slice(0, foldersMax);
 }
 
 /** Whether one of them makes a repository. */
@@ -60,7 +63,7 @@ function commandsIn(script: string, at: { folder: string; depth: number }): GitC
     const given = all.slice(all.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word)));
     const [first = '', second] = given;
     if (first === 'cd') {
-      if (second !== undefined) folder = resolve(folder, second);
+      if (second !== undefined) folder = folderIn(folder, second) ?? folder;
       return [];
     }
     const git = given.findIndex((word) => /(?:^|\/)git$/.test(word));
@@ -81,10 +84,24 @@ function ofGit(args: readonly string[], cwd: string): GitCommand[] {
     const option = args[at] ?? '';
     // Where it is by itself is then somewhere else.
     if (/^--(?:git-dir|work-tree)\b/.test(option)) return [];
-    if (option === '-C') folder = resolve(folder, args[at + 1] ?? '.');
+    if (option === '-C') {
+      const next = folderIn(folder, args[at + 1] ?? '.');
+      if (next === null) return [];
+      folder = next;
+    }
     if (option === '-C' || option === '-c') at += 1;
   }
   return [{ name: args[at] ?? '', args: args.slice(at + 1), folder }];
+}
+
+/** Null for what no system enters. */
+function folderIn(folder: string, path: string): string | null {
+  const named = isTooLong(path) ? null : resolve(folder, path);
+  return named === null || isTooLong(named) ? null : named;
+}
+
+function isTooLong(path: string): boolean {
+  return longPathProblem(path) !== null;
 }
 
 function isWriting(command: string, args: readonly string[]): boolean {
