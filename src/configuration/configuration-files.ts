@@ -2,9 +2,11 @@
  * The configuration files: how they are read, and what is said about the problems in one: all at once, each
  * with its line.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
+import { devNull } from 'node:os';
 import type * as z from 'zod';
 import { once } from '../std/once.ts';
+import { readRegular, unreadableText } from '../std/open-regular.ts';
 import { systemCode } from '../std/system-code.ts';
 import { fromTilde, tildeProblem } from '../std/tilde.ts';
 import { problemsOf } from './problems.ts';
@@ -17,15 +19,32 @@ import { BadSetting } from './bad-setting.ts';
 export function readUserFile(path: string, options: { mustExist: boolean }): UserSettings {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = textOf(path, options);
   } catch (error) {
     const code = systemCode(error);
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
     if (missing && !options.mustExist) return {};
-    const why = missing ? 'there is no such file' : `it cannot be read (${code ?? 'unknown error'})`;
+    const why = missing ? 'there is no such file' : `it ${unreadableText(error) ?? 'cannot be read'}`;
     throw usage(`${path}: ${why}; correct its path or its rights`);
   }
   return parseSettings(path, text.replace(/^\ufeff/, ''), userFileSchema());
+}
+
+const fileBytesMax = 1024 * 1024;
+
+/** What a person names for this command may be a pipe: `--config <(…)`. */
+function textOf(path: string, { mustExist }: { mustExist: boolean }): string {
+  if (mustExist) return readFileSync(path, 'utf8');
+  return isNothing(path) ? '' : readRegular(path, fileBytesMax);
+}
+
+/** A person's way of having none. */
+function isNothing(path: string): boolean {
+  try {
+    return realpathSync(path) === devNull;
+  } catch {
+    return false;
+  }
 }
 
 /** Throws `BadSetting` with every problem and its place. */

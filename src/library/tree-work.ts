@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OwnAnswer } from '../client/own-answer.ts';
 import { newTally, type PodTally } from '../client/pod-tally.ts';
 import { type RunEnd, runResult } from '../client/run-result.ts';
-import { boundReached, statusOf } from '../client/budget-bound.ts';
+import { statusOf } from '../client/budget-bound.ts';
+import { whyNothingGoesOn } from '../client/stuck-tree.ts';
 import type { TreeWatch } from '../client/tree-watch.ts';
 import type { StatusResult } from '../protocol/status-result.ts';
 import type { Entry } from '../session/facts/entries.ts';
@@ -142,7 +143,7 @@ export class TreeWork {
   async #hopeless(known: StatusResult | undefined): Promise<RunEnd | null> {
     const { home, root } = this.#options;
     const status = known ?? (await statusOf({ home, root: root.instance }, root));
-    const bound = status === null ? null : await boundReached(home, status);
+    const bound = status === null ? null : await whyNothingGoesOn(home, status);
     return bound === null ? null : { kind: 'limit', reason: bound };
   }
 

@@ -24,6 +24,8 @@ export const approvals = {
   'permission.restored':
     'a rule of another build that means nothing here restores as the widest deny or approval, or as no permission, and is told',
   'permission.linear': 'a long command costs a pattern no more than its length',
+  'config.no-pipe':
+    'a pipe, a device or a folder in the place of the own configuration file is refused with words, and holds nothing up',
   'config.rules': 'rules come from the user, the flags and, but for allow, the project',
   'approval.tree':
     'an approval of any pod of a tree reaches the observers of the root, is answered there, and its call runs once',

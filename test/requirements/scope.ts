@@ -54,6 +54,8 @@ export const scope = {
   'scope.two-trees': 'another tree of the home neither writes there nor hands it down, until it is free',
   'scope.wait':
     'a spawn with wait returns at once and says for which path and who has it; nothing begins until the path is free, then all of the work is done',
+  'scope.wait-standstill':
+    'a run that nobody watches ends where nothing of its tree works and somebody waits for paths that an idle pod of it holds, and says so',
   'scope.wait-order':
     'who waits for one path gets it in the order of asking, however the one before ends; what is asked for without waiting comes behind',
   'scope.wait-seen':

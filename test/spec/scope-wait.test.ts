@@ -341,3 +341,43 @@ describe('one that waits', () => {
     await registry.update((claims) => ({ claims, waits: [], answer: null }));
   });
 });
+
+describe('a tree in which nothing works any more but a wait for paths', () => {
+  const idle = `rules:
+  - { pod: root, last: user, matches: '^both', call: [{ SpawnPod: { name: one, task: first, write: ['a'] } }, { SpawnPod: { name: two, task: second, write: ['a'], wait: true } }] }
+  - { say: "Well." }
+`;
+  it('[scope.wait-standstill] run -p ends with 5 and says who waits for what, and who holds it', async () => {
+    home.file('idle.yaml', idle);
+    const ran = await home.run([
+      'run',
+      '-p',
+      '--model',
+      'script/idle.yaml',
+      '--output-format',
+      'json',
+      'both',
+    ]);
+    expect(ran).toMatchObject({ code: 5 });
+    expect(JSON.parse(ran.stdout.trim().split('\n').at(-1)!)).toMatchObject({
+      status: 'limit',
+      reason: expect.stringContaining('two waits for a, which root/one holds'),
+    });
+  });
+
+  it('[scope.wait-standstill] so does wait; what another tree holds is waited for', async () => {
+    const root = await home.startRoot({ scenario: idle });
+    await root.run('both');
+    const two = await home.spawned('two');
+    await two.untilEntry('scopeWait');
+    await untilWaiting(two, 'scope');
+    const waited = await home.run(['wait', 'root']);
+    expect(waited).toMatchObject({ code: 5 });
+    expect(waited.stdout + waited.stderr).toContain('two waits for a, which root/one holds');
+    const other = await startRoot('other');
+    expect(await does(other, 'queue kid a')).toMatchObject({ isError: false });
+    await untilWaiting(await home.spawned('kid'), 'scope');
+    const timed = await home.run(['wait', 'other', '--timeout', '2']);
+    expect(timed.stdout + timed.stderr).toContain('timed out');
+  });
+});

@@ -16,7 +16,7 @@ import { oneLine } from '../format/printable.ts';
 import { refusedText, unsettledText } from '../format/unsettled.ts';
 import { outcomeWord } from '../format/transcript.ts';
 import { secondsToMs } from '../invocation/seconds.ts';
-import { boundReached } from '../../client/budget-bound.ts';
+import { whyNothingGoesOn } from '../../client/stuck-tree.ts';
 import { providerWaits, treeState } from '../../client/settled-tree.ts';
 
 export interface WaitOptions {
@@ -102,7 +102,7 @@ export async function waitForPod(
       } else why = unsettledText(state.why);
       if (state.kind === 'working') await waits.show(state.status);
       const status = state.kind === 'working' && pod.spec.parent === null ? state.status : undefined;
-      const bound = status === undefined ? null : await boundReached(context.home, status);
+      const bound = status === undefined ? null : await whyNothingGoesOn(context.home, status);
       if (bound !== null) return { status: exitStatus.limit, text: `${pod.name}: ${bound}` };
       const leftMs = untilMs === null ? recheckMs : untilMs - monotonicMs();
       if (leftMs <= 0) return { status: exitStatus.timedOut, text: `${pod.name}: timed out, ${why}` };

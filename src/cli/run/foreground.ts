@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { thrownText } from '../../std/thrown-text.ts';
-import { boundReached, statusOf } from '../../client/budget-bound.ts';
+import { statusOf } from '../../client/budget-bound.ts';
+import { whyNothingGoesOn } from '../../client/stuck-tree.ts';
 import { OwnAnswer } from '../../client/own-answer.ts';
 import { newTally, type PodTally } from '../../client/pod-tally.ts';
 import { type KnownPod, TreeWatch } from '../../client/tree-watch.ts';
@@ -229,7 +230,7 @@ async function hopelessEnd(work: Work, known: StatusResult | null): Promise<RunE
   const { home } = context;
   const status = known ?? (await statusOf({ home, root: instance }, work));
   if (status === null) return null;
-  const bound = await boundReached(home, status);
+  const bound = await whyNothingGoesOn(home, status);
   if (bound !== null) return { kind: 'limit', reason: bound };
   // What this command has started itself is told at its start to wait for none.
   if (endsTree) return null;

@@ -1,5 +1,6 @@
 /** What is said about a configuration file that is wrong: all of it, each problem with its place. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
@@ -256,5 +257,18 @@ describe('places of keys', () => {
   it('[config.places] a text that is no TOML takes no time', () => {
     for (const text of ['[[[[[[', '= = =', '"', '[a', 'a = [', 'a = {b', '\0', 'a = """', ']]]\n}}}'])
       expect(keyPlaces(text)(['x'])).toBeUndefined();
+  });
+});
+
+describe('what is no file', () => {
+  it('[config.no-pipe] a pipe or a folder in the place of the own file is refused and holds nothing up; the null device is nothing', () => {
+    const folder = tempFolder();
+    const path = join(folder, 'config.toml');
+    execFileSync('mkfifo', [path]);
+    expect(failureOf(() => readUserFile(path, { mustExist: false })).message).toContain('is no regular file');
+    expect(failureOf(() => readUserFile(folder, { mustExist: false })).message).toContain('no regular file');
+    const nothing = join(folder, 'nothing.toml');
+    symlinkSync('/dev/null', nothing);
+    expect(readUserFile(nothing, { mustExist: false })).toEqual({});
   });
 });
