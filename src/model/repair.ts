@@ -41,10 +41,12 @@ export function repairFor(dialect: Dialect): Repair {
   let ending: Ending = 'open';
   return {
     event(event) {
-      if (isError(event)) throw new FailureInStream(event);
+      const isLate = ending === 'over' || (ending === 'finished' && !saysReason(event));
+      if (ending !== 'over' && isError(event)) throw new FailureInStream(event);
       // Some say with every event that there was no error; for the package the word alone is one.
       delete event['error'];
-      const repaired = [repair(event) ?? []].flat();
+      const given = isLate ? countsAlone(event) : event;
+      const repaired = given === null ? [] : [repair(given) ?? []].flat();
       hasEnd ||= repaired.some((one) => ends?.is(one) === true);
       if (repaired.some(isLast)) ending = 'over';
       else if (ending === 'open' && repaired.some(saysReason)) ending = 'finished';
@@ -56,6 +58,20 @@ export function repairFor(dialect: Dialect): Repair {
     },
     ending: () => ending,
   };
+}
+
+/**
+ * Behind its end an answer has no more to say: what a server sends there is no call and no text. One that
+ * gives a reason with every piece has not ended with the first.
+ */
+function countsAlone(event: JsonObject): JsonObject | null {
+  const { type, usage, usageMetadata } = event;
+  if (typeof type === 'string' || !hasCounts(event)) return null;
+  return usage === undefined ? { usageMetadata: usageMetadata ?? null } : { choices: [], usage };
+}
+
+function hasCounts({ usage, usageMetadata }: JsonObject): boolean {
+  return isJsonObject(usage) || isJsonObject(usageMetadata);
 }
 
 function isLast({ type }: JsonObject): boolean {

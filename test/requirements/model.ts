@@ -23,6 +23,8 @@ export const model = {
   'model.call-count': 'a hundred calls of one answer are taken, and the model is told that the rest was not',
   'model.call-ids':
     'ids of calls are such that every dialect takes them back, and none comes twice in a session',
+  'model.behind-end':
+    'what a server sends behind the end of its answer is no call and no text; counts are taken',
   'model.call-missing': 'an answer that ended for a call and holds none is asked again once, and then told',
   'model.call-names': 'invented names of tools are made such that every dialect takes them back',
   'model.call-shapes':

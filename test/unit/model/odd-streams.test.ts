@@ -284,3 +284,26 @@ it('[model.permanent] headers that are too long are not asked for again and agai
   const { failure } = await failing(await provider.model(dialects.compatible));
   expect(failure).toMatchObject({ category: 'network', triesMax: 3 });
 });
+
+describe('behind the end of an answer', () => {
+  it.each(names)('[model.behind-end] comes no call and no text: %s', async (dialect) => {
+    const late = calls[dialect]('Write', '{"path":"late"}');
+    const over = dialect === 'compatible' ? `${plainly[dialect]()}data: [DONE]\n\n` : plainly[dialect]();
+    const { response } = await played(dialect, over + late);
+    const alone = await played(dialect, over);
+    expect(response.parts).toEqual(alone.response.parts);
+    expect(response.parts.some(({ type }) => type === 'toolCall')).toBe(false);
+  });
+
+  it('[model.behind-end] counts are taken all the same, and a reason with every piece ends nothing', async () => {
+    const piece = (content: string, more: object = {}) =>
+      `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }], ...more })}\n\n`;
+    const counted = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'late' } }], usage: { prompt_tokens: 31, completion_tokens: 7 } })}\n\n`;
+    const { response } = await played(
+      'compatible',
+      `${piece('one ')}${piece('two')}${counted}data: [DONE]\n\n`,
+    );
+    expect(response.parts).toEqual([expect.objectContaining({ type: 'text', text: 'one two' })]);
+    expect(response.usage).toMatchObject({ inputTokens: 31, outputTokens: 7 });
+  });
+});
