@@ -49,8 +49,11 @@ export type RunEnd =
   | { kind: 'refused'; reason: string }
   /** A provider lets its work wait for longer than anybody who has it done with -p. */
   | { kind: 'providerLimit'; reason: string }
-  /** `isStopped`: in order, by somebody else; a turn that it broke off is given up. */
-  | { kind: 'died'; reason: string; isStopped?: boolean }
+  /**
+   * `isStopped`: in order, by somebody else; a turn that it broke off is given up. `isRemoved`: nothing is
+   * left of it.
+   */
+  | { kind: 'died'; reason: string; isStopped?: boolean; isRemoved?: boolean }
   /** `signal`: that is what ended its start. */
   | { kind: 'notStarted'; reason: string; signal: InterruptionSignal | null }
   /** `isTaskLost`: the root had not taken in what it was to do. */

@@ -21,6 +21,8 @@ export const commands = {
   'completion.values': 'what is offered is what may come next at that place',
   'cli.task-alone':
     'a task of several words needs no command, and a single word that is no command starts nothing',
+  'run.removed':
+    'a tree that is removed while it is being started is told as that, without a word of going on with it',
   'run.task-lost': 'a run that is interrupted before its pod has taken the task says to give it again',
   'prune.advice': 'what prune says of a tree that has not read everything has it read',
   'prune.own-end': 'the end of a command in the background, which begins no turn, keeps no tree from prune',

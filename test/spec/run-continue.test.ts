@@ -97,6 +97,15 @@ describe('a root that has done its work', () => {
     expect(await texts(home.pod('root'))).toEqual(['first']);
   });
 
+  it('[continue.nothing] behind a turn that failed that is said, and why', async () => {
+    const failing = 'rules:\n  - { times: 1, fail: { kind: authentication } }\n  - { say: "Done now." }\n';
+    expect((await run('-p', '--model', home.scenario(failing), 'first')).code).toBe(1);
+    const ran = await run('-p', '-c');
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/its last turn failed \(.*401.*\): say what it is to do next/);
+    expect((await run('-p', '-c', 'Go on')).stdout).toBe('Done now.\n');
+  });
+
   it('[continue.running] one that runs takes the task where it is, and runs on', async () => {
     await run('-d', '--model', home.scenario(answers), 'first');
     const ran = await run('-p', '-c', 'do it again');

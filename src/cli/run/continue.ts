@@ -21,6 +21,7 @@ import { setOf, unheardText } from '../control/set.ts';
 import { hasWaking } from '../control/unread.ts';
 import { isSet, type SetOptions } from '../../library/roots/set-options.ts';
 import { canAsk } from '../invocation/ask-person.ts';
+import { oneLine } from '../format/printable.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 import { foreground, type Work } from './foreground.ts';
 import { newestRoot } from './roots.ts';
@@ -53,7 +54,7 @@ export async function continueRoot(context: CommandContext, continuing: Continui
       return await onScreen(context, root, { isRunning, set, attach: continuing.attach });
     throw new CommandFailed(
       exitStatus.usage,
-      `${root.name} ${facts.turns === 0 ? 'has begun no task yet: say what it is to do' : 'has done all that it was given: say what it is to do next'}, as in: podkin run -c ${root.name} "…"`,
+      `${root.name} ${nothingLeft(facts)}, as in: podkin run -c ${root.name} "…"`,
     );
   }
   const submission = uuidv7();
@@ -89,6 +90,24 @@ function rootNamed({ home }: CommandContext, name: string): FoundPod {
     exitStatus.usage,
     `${name} works for "${parent.name}": go on with the root of its tree, podkin run -c ${root.name}`,
   );
+}
+
+const reasonCharsMax = 300;
+const endedHow = {
+  errored: 'failed',
+  limitReached: 'met a limit',
+  paused: 'was paused',
+  cancelled: 'was cancelled',
+} as const;
+
+/** Why a word is needed. */
+function nothingLeft({ turns, lastTurn }: Facts): string {
+  if (turns === 0) return 'has begun no task yet: say what it is to do';
+  if (lastTurn === null || lastTurn.outcome === 'finished')
+    return 'has done all that it was given: say what it is to do next';
+  const how = endedHow[lastTurn.outcome];
+  const why = lastTurn.reason === null ? '' : ` (${oneLine(lastTurn.reason, reasonCharsMax)})`;
+  return `has nothing that it would go on with by itself, as its last turn ${how}${why}: say what it is to do next, also "Go on"`;
 }
 
 /** Something was cut, waits, or is on. */

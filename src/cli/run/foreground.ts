@@ -2,6 +2,7 @@
  * A tree at work before a person or a program: watched until it is settled (docs/delivery.md §3), and ended
  * then, unless others want it to stay.
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { thrownText } from '../../std/thrown-text.ts';
 import { statusOf } from '../../client/budget-bound.ts';
@@ -91,7 +92,7 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
     await watch.catchUp();
     const [whole = newTally(name, instance), ...descendants] = talliesOf(watch, work);
     const isTaskLost = own?.isTaken === false;
-    const end: RunEnd = ended.kind === 'interrupted' ? { ...ended, isTaskLost } : ended;
+    const end = asToldOf(work, ended.kind === 'interrupted' ? { ...ended, isTaskLost } : ended);
     const durationMs = monotonicMs() - startedAt;
     // What was sent from the screen is answered by the last of it.
     const root = screen?.hasSent === true ? whole : answered(whole, own);
@@ -103,6 +104,12 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
     await screen?.close();
     interruption.release();
   }
+}
+
+/** Somebody may have removed it before it had begun (`podkin prune` beside `run -c`). */
+function asToldOf({ folder }: Work, end: RunEnd): RunEnd {
+  if (end.kind !== 'died' || existsSync(folder.path)) return end;
+  return { kind: 'died', reason: 'it was removed (podkin prune, podkin rm)', isRemoved: true };
 }
 
 /** At the keyboard, where no screen has it. */

@@ -218,7 +218,7 @@ function nextSteps(result: RunResult, end: RunEnd): string[] {
         return [`It had not taken its task yet. To give it again: podkin run -c ${name} "…"`];
       return [`To go on where it was: podkin run -c ${name}`];
     case 'died':
-      return [`To go on where it was: podkin run -c ${name}`];
+      return end.isRemoved === true ? [] : [`To go on where it was: podkin run -c ${name}`];
     case 'settled':
     case 'limit':
     case 'refused':

@@ -283,6 +283,13 @@ describe('the result of a run', () => {
     expect(text).toContain('podkin run -c root');
   });
 
+  it('[run.removed] one that somebody has removed meanwhile is not to be gone on with', () => {
+    const end: RunEnd = { kind: 'died', reason: 'it was removed (podkin prune, podkin rm)', isRemoved: true };
+    const text = summary(resultOf([begun()], end), end).join('\n');
+    expect(text).toContain('it was removed');
+    expect(text).not.toContain('run -c');
+  });
+
   it.each([
     [true, 'It had not taken its task yet. To give it again: podkin run -c root "…"'],
     [false, 'To go on where it was: podkin run -c root'],
