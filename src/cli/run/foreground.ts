@@ -92,7 +92,7 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
     await watch.catchUp();
     const [whole = newTally(name, instance), ...descendants] = talliesOf(watch, work);
     const isTaskLost = own?.isTaken === false;
-    const end = asToldOf(work, ended.kind === 'interrupted' ? { ...ended, isTaskLost } : ended);
+    const end = unlessRemoved(work, ended.kind === 'interrupted' ? { ...ended, isTaskLost } : ended);
     const durationMs = monotonicMs() - startedAt;
     // What was sent from the screen is answered by the last of it.
     const root = screen?.hasSent === true ? whole : answered(whole, own);
@@ -107,7 +107,7 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
 }
 
 /** Somebody may have removed it before it had begun (`podkin prune` beside `run -c`). */
-function asToldOf({ folder }: Work, end: RunEnd): RunEnd {
+function unlessRemoved({ folder }: Work, end: RunEnd): RunEnd {
   if (end.kind !== 'died' || existsSync(folder.path)) return end;
   return { kind: 'died', reason: 'it was removed (podkin prune, podkin rm)', isRemoved: true };
 }
