@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { errorCode } from '../scope/paths/refusal.ts';
 import { makesRepository } from '../scope/permissions/git-writes.ts';
 import { folderPlace, ownGit } from '../scope/set-aside/own-git.ts';
-import type { WatchReport } from '../scope/set-aside/protected-watch.ts';
+import type { WatchReport } from '../scope/set-aside/watch-report.ts';
 import type { Entered } from '../scope/sandbox/sandbox.ts';
 import { notTested } from '../scope/sandbox/state.ts';
 import { setAsideMoreText, setAsideText, staysText } from '../scope/set-aside/set-aside.ts';
@@ -62,7 +62,7 @@ export type ShellRun =
 /** Ends with the context's signal. */
 export async function runShell(attempt: ShellAttempt, context: ToolContext): Promise<ShellRun> {
   const { command, timeoutMs, place, talks } = attempt;
-  const guard = guardOf(context, command);
+  const guard = guardOf(context, { command, isLasting: timeoutMs === null });
   let hasRun = false;
   try {
     place?.watch(guard.report);
@@ -128,11 +128,12 @@ export function notesOf(ended: EndedShell, output: string, limits: ShellLimits):
 }
 
 /** What the watch over protected names has to say: to the model at the end, to the person at once. */
-function guardOf(context: ToolContext, command: string) {
+function guardOf(context: ToolContext, { command, isLasting }: { command: string; isLasting: boolean }) {
   const stop = new AbortController();
   const notes: string[] = [];
   let lost: string | null = null;
   const report: WatchReport = {
+    isLasting,
     clean(path) {
       const place = makesRepository(command) ? folderPlace(path) : undefined;
       if (place !== undefined) context.repositories?.note(path, place);

@@ -83,4 +83,6 @@ export const shell = {
     'what a command writes at a place that it is granted is there after it, below /dev/shm and /tmp too, or its writing fails and the answer says why',
   'shell.call-filter':
     'in a sandbox no socket of the file system, no end of a pair that could reach one and none of a family beyond namespaces is made unless allowed, no set-id bit is set, and what cannot be judged answers ENOSYS, call by call',
+  'shell.git-live':
+    'a repository that a command without a time limit makes is judged while it runs: what makes git run something is set aside once it has stood for a moment, git’s own work is let alone',
 } as const;

@@ -28,7 +28,8 @@ import {
 } from './state.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { nestedGit } from '../set-aside/nested-git.ts';
-import { ProtectedWatch, type WatchReport } from '../set-aside/protected-watch.ts';
+import { ProtectedWatch } from '../set-aside/protected-watch.ts';
+import type { WatchReport } from '../set-aside/watch-report.ts';
 import { linkAt, statsOf } from '../set-aside/stats-of.ts';
 import { type Writer, commandNotes, missingForOthers, noteCommand } from '../set-aside/running-commands.ts';
 import { setAsideFolder } from '../set-aside/set-aside.ts';

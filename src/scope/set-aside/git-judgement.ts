@@ -48,11 +48,15 @@ const harmlessKeys = new Set([
   'color.ui',
 ]);
 
-/** Why it must not stay, the end of a sentence; null where it may. `git` is the path of a `.git`. */
-export function gitProblem(git: string): string | null {
+/**
+ * Why it must not stay, the end of a sentence; null where it may. `git` is the path of a `.git`. `isRunning`:
+ * git may be at work in it, so its objects, which come in parts, are not judged yet.
+ */
+export function gitProblem(git: string, { isRunning = false } = {}): string | null {
   try {
     if (!lstatSync(git).isDirectory()) return 'it is not a directory, and leads git to settings elsewhere';
-    return problemIn(git, { top: git, left: { entries: entriesMax, objects: objectsMax }, isRefs: false });
+    const left = { entries: entriesMax, objects: objectsMax };
+    return problemIn(git, { top: git, left, isRefs: false, isRunning });
   } catch (error) {
     return `it cannot be read (${thrownText(error)})`;
   }
@@ -63,6 +67,7 @@ interface Walk {
   readonly left: { entries: number; objects: number };
   /** Below the references of a repository: branches may have any name. */
   readonly isRefs: boolean;
+  readonly isRunning: boolean;
 }
 
 function problemIn(folder: string, walk: Walk): string | null {
@@ -87,7 +92,8 @@ function problemIn(folder: string, walk: Walk): string | null {
 function below(path: string, walk: Walk): string | null {
   const shown = path.slice(walk.top.length + 1);
   const isObjects = basename(path).toLowerCase() === 'objects' && !walk.isRefs;
-  return isObjects ? problemInObjects(path, shown, walk) : problemIn(path, walk);
+  if (!isObjects) return problemIn(path, walk);
+  return walk.isRunning ? null : problemInObjects(path, shown, walk);
 }
 
 /**

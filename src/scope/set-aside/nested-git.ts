@@ -14,19 +14,20 @@ export function nestedGit(root: string): string[] {
 }
 
 /**
- * Of all folders, also those that their owner has closed: a command opens them again. `root` is read by the
- * name `through`.
+ * Of all folders, also those that their owner has closed where `opens` says so: a command opens them again.
+ * `root` is read by the name `through`.
  */
 export function eachNestedGit(
   root: string,
   through: string,
   act: (path: string, through: string) => void,
+  opens = true,
 ): void {
   for (const entry of readdirSync(through, { withFileTypes: true, encoding: 'buffer' })) {
     const name = shownName(entry.name);
     if (!entry.isDirectory() || name === '.git') continue;
     const folder = below(through, entry.name);
-    withOwnerRights([folder], () => {
+    withOwnerRights(opens ? [folder] : [], () => {
       const fd = folderOf(folder);
       if (fd === null) return;
       try {

@@ -4,8 +4,8 @@
  * Linux alone.
  *
  * W1 What was there when the earliest of the running commands began is never moved. Nothing is deleted.
- * W2 A `.git` is judged once, when everything inside has ended, and stays if nothing in it leads git
- * anywhere.
+ * W2 A `.git` is judged when everything inside has ended, and stays if nothing in it leads git anywhere; of
+ *    a command without a time limit also while it runs, once it has stood for a moment.
  * W3 Names are taken through the descriptor of the root as it was when the command began: what is swapped in
  * above them is not touched.
  * W4 When everything inside has ended, nothing stays under a protected name, however much there is and
@@ -20,18 +20,20 @@ import {
   type FSWatcher,
   closeSync,
   constants,
-  mkdirSync,
   openSync,
   readdirSync,
   readlinkSync,
   watch,
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { monotonicMs } from '../../std/clock.ts';
 import { thrownText } from '../../std/thrown-text.ts';
 import { below, shownName } from '../paths/byte-path.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { gitProblem } from './git-judgement.ts';
-import { type Moved, moveAside, renameInPlace } from './move-aside.ts';
+import { LiveGit } from './live-git.ts';
+import { type Moved, renameInPlace } from './move-aside.ts';
+import { movedTo } from './moved-to.ts';
 import { withOwnerRights } from '../paths/owner-rights.ts';
 import { isBelow } from '../paths/path-scope.ts';
 import { isProtectedName, protectedNames } from '../paths/protected-paths.ts';
@@ -39,43 +41,14 @@ import { eachNestedGit } from './nested-git.ts';
 import { pathsByName } from './paths-by-name.ts';
 import type { RunningCommand } from './running-commands.ts';
 import { isThere, linkAt, statsOf } from './stats-of.ts';
+import type { WatchReport } from './watch-report.ts';
 
 const isListed = new Set(protectedNames);
 
 /** What the notification of the system does not tell, or tells too late. */
 const checkEveryMs = 250;
-/** So often others may be faster and a new thing be there again. */
-const roundsMax = 100;
 /** A command that makes more is ended, and what is moved beyond is told in one piece. */
 const setAsideMax = 200;
-
-export interface SetAside {
-  readonly path: string;
-  readonly to: string;
-  /** Why, where more is known than that it is protected. */
-  readonly reason: string | null;
-  /** What was in it and holds nothing (pipes, sockets, devices): removed, by name. */
-  readonly leftOut: readonly string[];
-  /** A repository of the pod's own making, which was there when the command began. */
-  readonly isOwn?: true;
-}
-
-export interface WatchReport {
-  /** A `.git` that was not there, or may be another one now, stays: nothing in it leads git anywhere. */
-  clean(path: string): void;
-  setAside(one: SetAside): void;
-  /** So many more, each below `folder` by its path in the write root. */
-  setAsideMore(count: number, folder: string): void;
-  /**
-   * It is still there: by another name, or, `now` being null, by its own. `reason` is the end of a sentence.
-   */
-  stays(path: string, now: string | null, reason: string): void;
-  /**
-   * The protection of this path is gone, or cannot be kept up; the command is to be ended. `reason` is the
-   * end of a sentence.
-   */
-  lost(path: string, reason: string): void;
-}
 
 export interface Watched {
   /** Write roots, outermost first. */
@@ -101,6 +74,7 @@ export class ProtectedWatch {
   readonly #roots: Root[] = [];
   readonly #watchers: FSWatcher[] = [];
   readonly #moved: Moved[] = [];
+  readonly #live = new LiveGit();
   #timer: NodeJS.Timeout | null = null;
   #report: WatchReport | null = null;
   #count = 0;
@@ -147,7 +121,10 @@ export class ProtectedWatch {
         // No more watches for this user: the timer alone looks.
       }
     }
-    this.#timer = setInterval(() => this.#check(), checkEveryMs);
+    this.#timer = setInterval(() => {
+      this.#check();
+      if (report.isLasting) this.#live.looks(monotonicMs, (atMs) => this.#judgeLive(atMs));
+    }, checkEveryMs);
     this.#timer.unref();
     this.#check();
   }
@@ -199,6 +176,26 @@ export class ProtectedWatch {
     this.#judged(place, problem);
   }
 
+  /** What could not be looked through is at the end. */
+  #judgeLive(atMs: number): void {
+    const act = (path: string, through: string): void => {
+      const problem = this.#live.problem(path, through, atMs);
+      if (problem !== null) this.#setAside({ path, through }, problem);
+    };
+    const { missing, judged } = this.#watched;
+    for (const path of [...missing.filter(isGit), ...judged]) {
+      const place = this.#placeOf(path);
+      if (place?.path === path && isThere(place.through)) act(path, place.through);
+    }
+    for (const root of this.#roots) {
+      try {
+        this.#eachNew(root, act, false);
+      } catch (error) {
+        if (systemCode(error) === undefined) throw error;
+      }
+    }
+  }
+
   #judged(place: Place, problem: string | null): void {
     if (problem !== null) this.#setAside(place, problem);
     else if (!this.#running.wasThere(place.path) || this.#isOwn(place.path)) this.#report?.clean(place.path);
@@ -208,14 +205,17 @@ export class ProtectedWatch {
     return this.#watched.judged.includes(path);
   }
 
-  /** `.git` of folders directly in a root that were not there. */
   #judgeNested(root: Root): void {
+    this.#eachNew(root, (path, through) => this.#judged({ path, through }, gitProblem(through)), true);
+  }
+
+  /** `.git` of folders directly in a root that were not there. */
+  #eachNew(root: Root, act: (path: string, through: string) => void, opens: boolean): void {
     const { granted, nested } = this.#watched;
     const before = new Set(nested.get(root.path));
-    eachNestedGit(root.path, `/proc/self/fd/${root.fd}`, (path, through) => {
-      if (before.has(path) || granted.some((one) => isBelow(path, one))) return;
-      this.#judged({ path, through }, gitProblem(through));
-    });
+    const isNew = (path: string) => !before.has(path) && !granted.some((one) => isBelow(path, one));
+    const each = (path: string, through: string) => (isNew(path) ? act(path, through) : undefined);
+    eachNestedGit(root.path, `/proc/self/fd/${root.fd}`, each, opens);
   }
 
   #close(): void {
@@ -361,23 +361,6 @@ export class ProtectedWatch {
       if (!stats.isDirectory()) return { through, path: join(root.path, ...names.slice(0, at + 1)) };
     }
     return { through, path };
-  }
-}
-
-/**
- * Null where it is there no more: somebody else's command was faster. What a person saves under the name
- * between that and a look is another thing, and taken in its turn.
- */
-function movedTo(from: string | Buffer, to: string): Moved | null {
-  for (let round = 1; ; round += 1) {
-    mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
-    try {
-      return moveAside(from, to);
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
-      if (!isThere(from)) return null;
-      if (round === roundsMax || isThere(to)) throw error;
-    }
   }
 }
 

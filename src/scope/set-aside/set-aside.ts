@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { SetAside } from './protected-watch.ts';
+import type { SetAside } from './watch-report.ts';
 
 const leftOutShown = 5;
 
