@@ -9,7 +9,7 @@ import { gitProblem } from './git-judgement.ts';
 const quietMs = 500;
 /** Behind its first problem nobody waits longer, for a lock, or for what cannot be looked through. */
 const patienceMs = 3_000;
-const lookEveryMs = 250;
+const checkEveryMs = 250;
 /** Of the processor's time: a look that takes long is repeated seldom. */
 const restFactor = 20;
 
@@ -18,13 +18,13 @@ export class LiveGit {
   readonly #since = new Map<string, number>();
   #nextMs = 0;
 
-  /** Runs the looks where they are due. */
-  looks(nowMs: () => number, look: (atMs: number) => void): void {
+  /** Runs the check where it is due. */
+  whenDue(nowMs: () => number, check: (atMs: number) => void): void {
     const begun = nowMs();
     if (begun < this.#nextMs) return;
-    look(begun);
+    check(begun);
     const ended = nowMs();
-    this.#nextMs = ended + Math.max(lookEveryMs - 1, (ended - begun) * restFactor);
+    this.#nextMs = ended + Math.max(checkEveryMs - 1, (ended - begun) * restFactor);
   }
 
   /** Why it must not stay, the end of a sentence; null where it may, or is to be looked at again. */

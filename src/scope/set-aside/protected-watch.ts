@@ -123,7 +123,7 @@ export class ProtectedWatch {
     }
     this.#timer = setInterval(() => {
       this.#check();
-      if (report.isLasting) this.#live.looks(monotonicMs, (atMs) => this.#judgeLive(atMs));
+      if (report.isLasting) this.#live.whenDue(monotonicMs, (atMs) => this.#judgeLive(atMs));
     }, checkEveryMs);
     this.#timer.unref();
     this.#check();

@@ -71,7 +71,7 @@ it('[shell.git-live] a look that takes long is repeated seldom', () => {
     [2_350, 0],
   ] as const) {
     nowMs = atMs;
-    live.looks(
+    live.whenDue(
       () => nowMs,
       (one) => {
         looked.push(one);
