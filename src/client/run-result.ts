@@ -51,9 +51,9 @@ export type RunEnd =
   | { kind: 'providerLimit'; reason: string }
   /**
    * `isStopped`: in order, by somebody else; a turn that it broke off is given up. `isRemoved`: nothing is
-   * left of it.
+   * left of it. `isTaskLost`: it had not taken in what it was to do (two commands, of which one ended it).
    */
-  | { kind: 'died'; reason: string; isStopped?: boolean; isRemoved?: boolean }
+  | { kind: 'died'; reason: string; isStopped?: boolean; isRemoved?: boolean; isTaskLost?: boolean }
   /** `signal`: that is what ended its start. */
   | { kind: 'notStarted'; reason: string; signal: InterruptionSignal | null }
   /** `isTaskLost`: the root had not taken in what it was to do. */

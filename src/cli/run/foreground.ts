@@ -92,7 +92,10 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
     await watch.catchUp();
     const [whole = newTally(name, instance), ...descendants] = talliesOf(watch, work);
     const isTaskLost = own?.isTaken === false;
-    const end = unlessRemoved(work, ended.kind === 'interrupted' ? { ...ended, isTaskLost } : ended);
+    const end = unlessRemoved(
+      work,
+      ended.kind === 'interrupted' || ended.kind === 'died' ? { ...ended, isTaskLost } : ended,
+    );
     const durationMs = monotonicMs() - startedAt;
     // What was sent from the screen is answered by the last of it.
     const root = screen?.hasSent === true ? whole : answered(whole, own);

@@ -214,11 +214,11 @@ function nextSteps(result: RunResult, end: RunEnd): string[] {
   }
   switch (end.kind) {
     case 'interrupted':
+    case 'died':
+      if (end.kind === 'died' && end.isRemoved === true) return [];
       if (end.isTaskLost === true)
         return [`It had not taken its task yet. To give it again: podkin run -c ${name} "…"`];
       return [`To go on where it was: podkin run -c ${name}`];
-    case 'died':
-      return end.isRemoved === true ? [] : [`To go on where it was: podkin run -c ${name}`];
     case 'settled':
     case 'limit':
     case 'refused':

@@ -294,8 +294,11 @@ describe('the result of a run', () => {
     [true, 'It had not taken its task yet. To give it again: podkin run -c root "…"'],
     [false, 'To go on where it was: podkin run -c root'],
   ])('[run.task-lost] one that was interrupted and has no task (%s) is told so', (isTaskLost, advice) => {
-    const end: RunEnd = { kind: 'interrupted', signal: 'SIGINT', isTaskLost };
-    expect(summary(resultOf([begun()], end), end).at(-1)).toBe(advice);
+    for (const end of [
+      { kind: 'interrupted', signal: 'SIGINT', isTaskLost },
+      { kind: 'died', reason: 'another command has ended it', isTaskLost },
+    ] as const)
+      expect(summary(resultOf([begun()], end), end).at(-1)).toBe(advice);
   });
 });
 
