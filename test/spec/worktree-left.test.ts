@@ -189,7 +189,7 @@ describe.skipIf(!can)('a clone whose pod is removed', () => {
     expect(clones()).toEqual(['unknown', 'young']);
   });
 
-  it('[worktree.ignored] stays for files that a .gitignore covers, and goes with rm -f, which names them', async () => {
+  it('[worktree.ignored] [cli.ps-tree-place] stays for files that a .gitignore covers, and goes with rm -f, which names them', async () => {
     makeRepository(home.work);
     const root = await spawned(family("mkdir out && echo '*' > out/.gitignore && echo x > out/report.md"));
     expect(await heard(root)).toContain(
@@ -197,6 +197,9 @@ describe.skipIf(!can)('a clone whose pod is removed', () => {
     );
     const clone = await cloneOfPod();
     await home.run(['stop', 'root']);
+    const listed = await home.run(['ps', '-a']);
+    expect(listed.stdout).toMatch(/^└─ kid /m);
+    expect(listed.stderr).not.toContain('other directories');
     const holds = `its clone ${clone} holds what is nowhere else: 1 ignored file(s) (out/report.md)`;
     const gives = '"podkin rm -f kid" gives';
     expect((await home.run(['prune'])).stderr).toBe(`root stays: of "kid", ${holds}; ${gives} them up\n`);

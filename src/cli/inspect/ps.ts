@@ -9,7 +9,7 @@ import { realPath, samePlaceAs } from '../../configuration/real-paths.ts';
 import { podAt } from '../../client/find-pod.ts';
 import { type ListedPod, listedPods } from '../../client/listed-pods.ts';
 import { isLive, matters, type PodView, type SeenPod, viewHome } from '../../client/pod-view.ts';
-import { type Home, podPlaces } from '../../session/home/home.ts';
+import { type Home, type PodSpec, podPlaces } from '../../session/home/home.ts';
 import { counted, oneLine } from '../format/printable.ts';
 import { type Group, psTable } from './ps-table.ts';
 
@@ -69,25 +69,41 @@ async function table(
   const cwd = cwdIfThere(context);
   const at = cwd === null ? null : realPath(cwd);
   const isAt = samePlaceAs(at);
-  const here = ({ pod }: SeenPod): boolean => everywhere || at === null || isAt(pod.spec.cwd);
+  const placeOf = placesOfTrees(seen);
+  const here = ({ pod }: SeenPod): boolean => everywhere || at === null || isAt(placeOf(pod.spec));
   const pods = await listedPods(shown.filter(here), seen);
   if (pods.length > 0) {
     const width = context.isTerminal ? screenOf(context).columns : null;
-    context.stdout.styled(psTable(groupsOf(pods, isAt), { color: context.color, nowMs: Date.now(), width }));
+    const places = new Map(seen.map(({ pod }) => [pod.instance, placeOf(pod.spec)]));
+    const groups = groupsOf(pods, isAt, ({ instance, cwd }) => places.get(instance) ?? cwd);
+    context.stdout.styled(psTable(groups, { color: context.color, nowMs: Date.now(), width }));
   }
   const elsewhere = shown.filter((one) => !here(one));
   const roots = new Set(elsewhere.map(({ pod }) => pod.spec.root.instance));
   return { here, trees: { here: pods.length, elsewhere: roots.size } };
 }
 
-function groupsOf(pods: readonly ListedPod[], isAt: (cwd: string) => boolean): Group[] {
-  const all = [...new Set(pods.map(({ cwd }) => cwd))];
+/** A tree is where its root is: a child may work in a clone of its own, on another machine, or further down. */
+function placesOfTrees(seen: readonly SeenPod[]): (spec: PodSpec) => string {
+  const roots = new Map(seen.map(({ pod }) => [pod.instance, pod.spec.cwd]));
+  return ({ root, cwd }) => roots.get(root.instance) ?? cwd;
+}
+
+function groupsOf(
+  pods: readonly ListedPod[],
+  isAt: (cwd: string) => boolean,
+  placeOf: (pod: ListedPod) => string,
+): Group[] {
+  const all = [...new Set(pods.map(placeOf))];
   const here = new Set(all.filter(isAt));
-  const own = { directory: null, pods: pods.filter(({ cwd }) => here.has(cwd)) };
+  const own = { directory: null, pods: pods.filter((pod) => here.has(placeOf(pod))) };
   const directories = all.filter((cwd) => !here.has(cwd)).sort();
   return [
     own,
-    ...directories.map((directory) => ({ directory, pods: pods.filter(({ cwd }) => cwd === directory) })),
+    ...directories.map((directory) => ({
+      directory,
+      pods: pods.filter((pod) => placeOf(pod) === directory),
+    })),
   ];
 }
 

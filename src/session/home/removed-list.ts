@@ -22,7 +22,21 @@ function listPath(home: Home): string {
 }
 
 export function noteRemoved(home: Home, { instance, name, lastSeq }: RemovedPod): void {
-  appendFileSync(listPath(home), `${JSON.stringify({ instance, name, lastSeq })}\n`, { mode: 0o600 });
+  const line = `${JSON.stringify({ instance, name, lastSeq })}\n`;
+  appendFileSync(listPath(home), endsWhole(listPath(home)) ? line : `\n${line}`, { mode: 0o600 });
+}
+
+/** False behind a line that a full disk has cut. */
+function endsWhole(path: string): boolean {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return true;
+  const fd = openSync(path, 'r');
+  try {
+    const last = Buffer.alloc(1);
+    return readSync(fd, last, 0, 1, size - 1) === 1 && last.toString() === '\n';
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** 0 where nothing was removed. */
