@@ -83,7 +83,7 @@ async function table(
   return { here, trees: { here: pods.length, elsewhere: roots.size } };
 }
 
-/** A tree is where its root is: a child may work in a clone of its own, on another machine, or further down. */
+/** A tree is where its root is: a child may work in a clone, on another machine, or further down. */
 function placesOfTrees(seen: readonly SeenPod[]): (spec: PodSpec) => string {
   const roots = new Map(seen.map(({ pod }) => [pod.instance, pod.spec.cwd]));
   return ({ root, cwd }) => roots.get(root.instance) ?? cwd;

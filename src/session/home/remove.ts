@@ -54,8 +54,8 @@ export function removePodFolder(home: Home, burial: Burial): () => void {
 }
 
 /**
- * On a full disk what is to be removed makes the room for that: first what the log holds too. A removal that is
- * cut there, or fails all the same, leaves the pod with its log, from which all is known.
+ * On a full disk what is to be removed makes the room for that: first what the log holds too. A removal
+ * that is cut there, or fails all the same, leaves the pod with its log, from which all is known.
  */
 function withRoom(folder: PodFolder, write: () => void): void {
   const spare = [() => copiesOfLog(folder), () => [folder.scriptUses, folder.stderr, folder.images]];
