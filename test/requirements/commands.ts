@@ -14,10 +14,6 @@ export const commands = {
   'attach.died':
     'attach says of a pod that has died that it does not run and how it is started again, and gives back on leaving what was typed and not sent',
   'attach.commands': 'a lone word behind a slash is a command, a path or two slashes begin a text',
-  'cli.ps-tree-place':
-    'ps shows a tree where its root is: a child that works in a clone, or further down, is below its parent',
-  'rm.full-disk':
-    'on a full disk prune and rm remove pods: what the log holds too makes the room for what stays of each',
   'completion.names': 'names are completed from the disk alone, each as a command takes it',
   'completion.shells':
     'bash, zsh and fish complete commands, flags, values and names, and run nothing of what was typed or found',

@@ -18,4 +18,8 @@ export const growth = {
     'a tombstone that no pod of the home can ask for any more is removed a day later; any other stays',
   'input.linear':
     'a long input of a model is read in time that grows with its length alone, or counts as too much: a command held against rules, braces, folders of git, a text to change',
+  'cli.ps-tree-place':
+    'ps shows a tree where its root is: a child that works in a clone, or further down, is below its parent',
+  'rm.full-disk':
+    'on a full disk prune and rm remove pods: what the log holds too makes the room for what stays of each',
 } as const;
