@@ -4,9 +4,9 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Home } from '../session/home/home.ts';
+import { type Home, PodsNotListed } from '../session/home/home.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
-import { allPods } from './find-pod.ts';
+import { allPods, type FoundPod } from './find-pod.ts';
 
 export interface LostLog {
   readonly name: string;
@@ -19,13 +19,23 @@ const askedMax = 200;
 const answerMs = 1_000;
 
 export async function lostLogs(home: Home): Promise<LostLog[]> {
-  const known = new Set(allPods(home).map(({ socket }) => socket));
+  const known = new Set(listed(home).map(({ socket }) => socket));
   const unknown = socketsIn(home.runtime)
     .map((name) => join(home.runtime, name))
     .filter((path) => !known.has(path))
     .slice(0, askedMax);
   const found = await Promise.all(unknown.map((path) => lostAt(home, path)));
   return found.filter((one) => one !== null);
+}
+
+/** A home whose pods cannot be listed is told for itself. */
+function listed(home: Home): readonly FoundPod[] {
+  try {
+    return allPods(home);
+  } catch (error) {
+    if (error instanceof PodsNotListed) return [];
+    throw error;
+  }
 }
 
 async function lostAt(home: Home, path: string): Promise<LostLog | null> {
