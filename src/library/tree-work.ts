@@ -6,7 +6,7 @@ import { newTally, type PodTally } from '../client/pod-tally.ts';
 import { type RunEnd, runResult } from '../client/run-result.ts';
 import { statusOf } from '../client/budget-bound.ts';
 import { whyNothingGoesOn } from '../client/stuck-tree.ts';
-import type { TreeWatch } from '../client/tree-watch.ts';
+import { hasPart, type TreeWatch } from '../client/tree-watch.ts';
 import type { StatusResult } from '../protocol/status-result.ts';
 import type { Entry } from '../session/facts/entries.ts';
 import type { Home } from '../session/home/home.ts';
@@ -158,7 +158,7 @@ export class TreeWork {
   #resultOf({ own, startedAt }: Piece, end: RunEnd): TreeResult {
     const { watch, root } = this.#options;
     const tallies = watch.pods
-      .filter(({ depth, knownThrough, tally }) => depth === 0 || tally.lastSeq > knownThrough)
+      .filter(hasPart)
       .map(({ tally, state }): PodTally => ({ ...tally, isRunning: state !== 'gone' }));
     const [whole = newTally(root.name, root.instance), ...descendants] = tallies;
     // Of a tree that had nothing to do there is no outcome.

@@ -42,6 +42,8 @@ export const commands = {
     'run -c goes on with the root of this directory that did something last, or with the one that is named',
   'continue.nothing':
     'run -c without a task, where nothing was cut, asks for one, and says of a pod that never had one that it had none',
+  'continue.past':
+    'a child that is only started again with its tree is no part of what a run that goes on came to',
   'continue.restored-first':
     'send, notify and attach start a pod that does not run again first: asked on a terminal, by --restore elsewhere',
   'continue.result': 'the result of a run that goes on is what this run came to',

@@ -97,6 +97,16 @@ describe('a root that has done its work', () => {
     expect(await texts(home.pod('root'))).toEqual(['first']);
   });
 
+  it('[continue.past] a child that has done its work before is no part of what this run came to', async () => {
+    const spawns = `rules:
+  - { pod: root, last: user, times: 1, call: [{ SpawnPod: { name: kid, task: count } }] }
+  - { say: "Said." }
+`;
+    expect((await run('-p', '--model', home.scenario(spawns), 'first')).code).toBe(0);
+    const ran = await run('-p', '--output-format', 'json', '-c', 'and the rest');
+    expect(JSON.parse(ran.stdout.trim().split('\n').at(-1)!)).toMatchObject({ status: 'done', children: [] });
+  });
+
   it('[continue.nothing] behind a turn that failed that is said, and why', async () => {
     const failing = 'rules:\n  - { times: 1, fail: { kind: authentication } }\n  - { say: "Done now." }\n';
     expect((await run('-p', '--model', home.scenario(failing), 'first')).code).toBe(1);

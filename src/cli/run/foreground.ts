@@ -9,7 +9,7 @@ import { statusOf } from '../../client/budget-bound.ts';
 import { whyNothingGoesOn } from '../../client/stuck-tree.ts';
 import { OwnAnswer } from '../../client/own-answer.ts';
 import { newTally, type PodTally } from '../../client/pod-tally.ts';
-import { type KnownPod, TreeWatch } from '../../client/tree-watch.ts';
+import { hasPart, type KnownPod, TreeWatch } from '../../client/tree-watch.ts';
 import { stderrTail } from '../../pod/process/start-process.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
 import type { StatusResult } from '../../protocol/status-result.ts';
@@ -296,7 +296,7 @@ async function leave({ context, instance, folder }: Work, { kind }: RunEnd): Pro
 /** The root's first; of those that have a past only who has done something. */
 function talliesOf(watch: TreeWatch, { endsTree }: Work): PodTally[] {
   return watch.pods
-    .filter(({ depth, knownThrough, tally }) => depth === 0 || tally.lastSeq > knownThrough)
+    .filter(hasPart)
     .map(({ tally, state }) => ({ ...tally, isRunning: !endsTree && state !== 'gone' }));
 }
 
