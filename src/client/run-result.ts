@@ -115,9 +115,18 @@ function statusOf(
   return { status: 'done', reason: null };
 }
 
+const whyCharsMax = 300;
+
+/** In podkin's own words: nothing has run that could have said anything. */
+function whyNotRun({ why, tail }: CheckReport): string {
+  if (why !== 'notRun') return '';
+  const text = tail.replaceAll(/\s+/g, ' ').trim().slice(0, whyCharsMax);
+  return text === '' ? '' : `: ${text.toWellFormed()}`;
+}
+
 /** What was asked for with the task and is not there. */
 function lackOf({ lastTurn }: PodTally): string | null {
   const { check = null, result = null } = lastTurn ?? {};
-  if (check?.passed === false) return `its check did not pass (${endOfCheck(check)})`;
+  if (check?.passed === false) return `its check did not pass (${endOfCheck(check)}${whyNotRun(check)})`;
   return result?.fits === false ? `its answer does not fit the schema: ${result.problem}` : null;
 }
