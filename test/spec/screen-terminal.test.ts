@@ -30,11 +30,12 @@ class Pty {
   output = '';
   #waiting: (() => void)[] = [];
 
-  /** `before`, `after`: commands of the shell around it. */
-  constructor(words: readonly string[], { before = 'true', after = 'true' } = {}) {
+  /** `before`, `after`: commands of the shell around it. The status is that of the last one. */
+  constructor(words: readonly string[], { before = 'true', after = '' } = {}) {
     // Between two answers of stty what the terminal was set to.
     const command = [process.execPath, program, ...words].join(' ');
-    const line = `${before}; stty -g; ${command}; ${after}; echo "status $?"; stty -g; echo all-done`;
+    const last = after === '' ? '' : `; ${after}`;
+    const line = `${before}; stty -g; ${command}${last}; echo "status $?"; stty -g; echo all-done`;
     this.child = spawn('script', ['-qfec', `bash -c '${line}'`, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm-256color', SHELL: '/bin/bash' },
     });
