@@ -122,7 +122,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           // Two processors are the floor that we test on. A file waits for almost half of its time: for a sync,
           // a delay of a scenario, a process that ends.
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
       {

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as command from './command.ts';
 import { codeFolder, homeOf } from './session/home/places.ts';
-import { letGoneTerminalsGo } from './std/gone-terminal.ts';
+import { letGoneTerminalsGo, terminalGoneStatus } from './std/gone-terminal.ts';
 import { loadProgram } from './std/program.ts';
 import { version } from './version.ts';
 
@@ -73,9 +73,6 @@ function isOwn(home: string): boolean {
 
 /** Also in `cli/invocation/interruption.ts`, which is not loaded for what needs no command line. */
 const stalledReaderMs = 1_000;
-
-/** As of a process that SIGHUP has ended. */
-const terminalGoneStatus = 129;
 
 /** The status of a command whose output did not all arrive. */
 let lostStatus: number | null = null;

@@ -5,11 +5,17 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
+/** As of a process that SIGHUP has ended. */
+export const terminalGoneStatus = 129;
+
 export function letGoneTerminalsGo(): void {
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   if (terminals.length === 0) return;
-  process.on('exit', () => {
-    for (const fd of terminals.filter((one) => !isatty(one))) replace(fd);
+  process.on('exit', (status) => {
+    const gone = terminals.filter((one) => !isatty(one));
+    // Whatever failed of that first: a write, a read, or what waited for one.
+    if (gone.length > 0 && status === 1) process.exitCode = terminalGoneStatus;
+    for (const fd of gone) replace(fd);
   });
 }
 
