@@ -30,7 +30,7 @@ export interface WatchedPod {
   readonly knownThrough: number;
 }
 
-/** Whether it has a part in what the run came to: one with a past may only have been started with its tree. */
+/** Whether it has a part in what the run came to: one with a past may only be started with its tree. */
 export function hasPart({ depth, knownThrough, tally }: WatchedPod): boolean {
   if (depth === 0 || knownThrough === 0) return depth === 0 || tally.lastSeq > 0;
   return tally.lastSeq > knownThrough && (tally.hasInput || tally.turnOpen || tally.turns > 0);
