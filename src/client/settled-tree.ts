@@ -45,7 +45,7 @@ export type TreeState =
 
 const statusDeadlineMs = 2_000;
 /** Of children in these states nothing runs, as their parent knows. */
-const gone: ReadonlySet<string> = new Set(['ended', 'undone', 'removed', 'stopped', 'dead']);
+export const gone: ReadonlySet<string> = new Set(['ended', 'undone', 'removed', 'stopped', 'dead']);
 
 /** The state of the whole tree now. */
 export async function treeState(tree: TreePlace, pod: Named): Promise<TreeState> {

@@ -7,6 +7,7 @@ import type { StatusResult } from '../protocol/status-result.ts';
 import type { Home } from '../session/home/home.ts';
 import type { TreePlace } from '../session/home/pod-place.ts';
 import { boundReached, statusOf } from './budget-bound.ts';
+import { gone } from './settled-tree.ts';
 
 /** `status`: the root's. In words; null where something goes on, or may. */
 export async function whyNothingGoesOn(home: Home, status: StatusResult): Promise<string | null> {
@@ -44,8 +45,6 @@ function isOf(root: string, reason: string): boolean {
   return holders.length > 0 && holders.every((name) => name === root);
 }
 
-const ended: ReadonlySet<string> = new Set(['ended', 'undone', 'removed', 'stopped', 'dead']);
-
 /** Who waits for paths below a pod that waits for its children; null where one of them goes on. */
 async function waitsBelow(
   tree: TreePlace,
@@ -53,7 +52,7 @@ async function waitsBelow(
   seen: Set<string>,
 ): Promise<PathWait[] | null> {
   if (status !== 'idle' || waiting?.kind !== 'children') return null;
-  const live = children.filter((child) => !ended.has(child.status) && !seen.has(child.instance));
+  const live = children.filter((child) => !gone.has(child.status) && !seen.has(child.instance));
   for (const { instance } of live) seen.add(instance);
   const all = await Promise.all(
     live.map(async (child) => {

@@ -196,7 +196,7 @@ async function handedOver(work: Work, watched: Watched, signal: AbortSignal): Pr
     watched.screen?.begun();
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: 'died', reason: withErrorOutput(messageOf(error), stderrTail(work.folder)) };
+    return { kind: 'died', reason: withErrorOutput(thrownText(error), stderrTail(work.folder)) };
   }
   return await untilSettled(work, watched, signal);
 }
@@ -298,8 +298,4 @@ function talliesOf(watch: TreeWatch, { endsTree }: Work): PodTally[] {
   return watch.pods
     .filter(hasPart)
     .map(({ tally, state }) => ({ ...tally, isRunning: !endsTree && state !== 'gone' }));
-}
-
-function messageOf(error: unknown): string {
-  return thrownText(error);
 }

@@ -165,7 +165,7 @@ export class ProtectedWatch {
       act();
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
-      this.#lose(path, `it cannot be looked through (${messageOf(error)})`);
+      this.#lose(path, `it cannot be looked through (${thrownText(error)})`);
     }
   }
 
@@ -294,7 +294,7 @@ export class ProtectedWatch {
       // What was moved before that is told all the same.
       if (isThere(to))
         this.#report?.setAside({ path, to, reason: 'a part of it could not be moved', leftOut: [] });
-      return this.#leave(place, messageOf(error));
+      return this.#leave(place, thrownText(error));
     }
     if (this.#count >= setAsideMax) this.#lose(path, `something made such names ${setAsideMax} times`);
   }
@@ -318,7 +318,7 @@ export class ProtectedWatch {
       now = join(dirname(path), renameInPlace(through));
     } catch (error) {
       if (!isThere(through)) return;
-      reason = `${why}; ${messageOf(error)}`;
+      reason = `${why}; ${thrownText(error)}`;
     }
     this.#report?.stays(path, now, reason);
     this.#lose(path, `it cannot be set aside (${reason})`);
@@ -372,10 +372,6 @@ interface Root {
 interface Place {
   readonly through: string | Buffer;
   readonly path: string;
-}
-
-function messageOf(error: unknown): string {
-  return thrownText(error);
 }
 
 function isGit(path: string): boolean {

@@ -15,6 +15,7 @@ import {
 import type { EntryBody } from '../../../../src/session/facts/entries.ts';
 import { type BudgetFacts, applyBudget, emptyBudget } from '../../../../src/session/facts/replay-budget.ts';
 import { above, kid, session, started } from '../../machine-rig.ts';
+import { holds, reserves } from './budget-bodies.ts';
 
 const budgetOf = (...bodies: EntryBody[]): BudgetFacts => {
   const budget = emptyBudget();
@@ -29,12 +30,6 @@ const leased = (settings: object, ...more: EntryBody[]) =>
     started(1),
     ...more,
   );
-const holds = (granted: number, returned = 0): EntryBody => ({
-  type: 'budgetLease',
-  confirmed: true,
-  tokens: { granted, returned },
-});
-const reserves = (tokens: number): EntryBody => ({ type: 'budgetReserved', turn: 't1', step: 1, tokens });
 const lends = (granted: number, returned = 0): EntryBody => ({
   type: 'budgetLent',
   child: kid,

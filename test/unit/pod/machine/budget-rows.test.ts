@@ -41,6 +41,7 @@ import {
   shutDown,
   started,
 } from '../../machine-rig.ts';
+import { holds, reserves } from './budget-bodies.ts';
 
 const budgetOf = (bodies: readonly EntryBody[]): BudgetFacts => {
   const budget = emptyBudget();
@@ -55,12 +56,6 @@ const leased = (settings: object, more: EntryBody[] = []) =>
     started(1),
     ...more,
   ]);
-const holds = (granted: number, returned = 0): EntryBody => ({
-  type: 'budgetLease',
-  confirmed: true,
-  tokens: { granted, returned },
-});
-const reserves = (tokens: number): EntryBody => ({ type: 'budgetReserved', turn: 't1', step: 1, tokens });
 const used = (inputTokens: number): EntryBody => ({
   type: 'requestFailed',
   turn: 't1',
